@@ -9,8 +9,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 use crate::{
-    AuditRow, Bytes, Committed, DedupeKey, DefinitionRow, Delivery, Listener, Message, Millis, Parcel, Queries, Record,
-    Reply, ResourceRow, RunChange, RunId, RunRow, Store, StoreError, Text, Timer, Unit, Write,
+    AuditRow, Bytes, Committed, DedupeKey, DefinitionRow, Delivery, Listener, Message, Millis,
+    Parcel, Queries, Record, Reply, ResourceRow, RunChange, RunId, RunRow, Store, StoreError, Text,
+    Timer, Unit, Write,
 };
 
 #[derive(Default)]
@@ -77,14 +78,20 @@ impl State {
         if let Some(key) = &unit.dedupe
             && let Some(first) = self.dedupe.get(&(key.scope.clone(), key.key.clone()))
         {
-            return Ok(Committed::Duplicate { run: first.run, is_same_body: first.digest == key.digest });
+            return Ok(Committed::Duplicate {
+                run: first.run,
+                is_same_body: first.digest == key.digest,
+            });
         }
         self.check(&unit.writes)?;
         if let Some(key) = unit.dedupe {
-            self.dedupe.insert((key.scope.clone(), key.key.clone()), key);
+            self.dedupe
+                .insert((key.scope.clone(), key.key.clone()), key);
         }
-        let (prunes, writes): (Vec<_>, Vec<_>) =
-            unit.writes.into_iter().partition(|write| matches!(write, Write::Prune { .. }));
+        let (prunes, writes): (Vec<_>, Vec<_>) = unit
+            .writes
+            .into_iter()
+            .partition(|write| matches!(write, Write::Prune { .. }));
         for write in writes.into_iter().chain(prunes) {
             self.write(write);
         }
@@ -141,7 +148,8 @@ impl State {
                 self.timers.remove(&(run, timer));
             }
             Write::ListenerSet(listener) => {
-                self.listeners.insert((listener.run, listener.listener), listener);
+                self.listeners
+                    .insert((listener.run, listener.listener), listener);
             }
             Write::ListenerClear { run, listener } => {
                 self.listeners.remove(&(run, listener));
@@ -163,22 +171,39 @@ impl State {
                 self.blob_owners.insert((run, sha256));
             }
             Write::DefinitionPut(definition) => {
-                self.definitions.entry(definition.digest.clone()).or_insert(definition);
+                self.definitions
+                    .entry(definition.digest.clone())
+                    .or_insert(definition);
             }
             Write::ResourcePut(resource) => {
-                let key = (resource.kind.clone(), resource.namespace.clone(), resource.name.clone());
+                let key = (
+                    resource.kind.clone(),
+                    resource.namespace.clone(),
+                    resource.name.clone(),
+                );
                 self.resources.insert(key, resource);
             }
-            Write::ResourceRemove { kind, namespace, name } => {
+            Write::ResourceRemove {
+                kind,
+                namespace,
+                name,
+            } => {
                 self.resources.remove(&(kind, namespace, name));
             }
             Write::Audit(row) => self.audit.push(row),
-            Write::Prune { before, dedupe_before, limit } => self.prune(before, dedupe_before, limit as usize),
+            Write::Prune {
+                before,
+                dedupe_before,
+                limit,
+            } => self.prune(before, dedupe_before, limit as usize),
         }
     }
 
     fn change_run(&mut self, change: RunChange) {
-        let run = self.runs.get_mut(&change.id).expect("checked before the first write of the unit");
+        let run = self
+            .runs
+            .get_mut(&change.id)
+            .expect("checked before the first write of the unit");
         run.status = change.status;
         run.updated_at = change.updated_at;
         run.ended_at = change.ended_at;
@@ -186,15 +211,28 @@ impl State {
     }
 
     fn prune(&mut self, before: Millis, dedupe_before: Millis, limit: usize) {
-        let is_old = |run: &&RunRow| run.status.is_ended() && run.ended_at.unwrap_or(run.updated_at) < before;
-        let old: Vec<RunId> = self.runs.values().filter(is_old).take(limit).map(|run| run.id).collect();
+        let is_old = |run: &&RunRow| {
+            run.status.is_ended() && run.ended_at.unwrap_or(run.updated_at) < before
+        };
+        let old: Vec<RunId> = self
+            .runs
+            .values()
+            .filter(is_old)
+            .take(limit)
+            .map(|run| run.id)
+            .collect();
         for run in old {
             self.prune_run(run);
         }
 
-        let without_run = |delivery: &&Delivery| delivery.runs.is_empty() && delivery.received_at < before;
-        let mut deliveries: Vec<_> =
-            self.deliveries.values().filter(without_run).map(|delivery| (delivery.received_at, delivery.id)).collect();
+        let without_run =
+            |delivery: &&Delivery| delivery.runs.is_empty() && delivery.received_at < before;
+        let mut deliveries: Vec<_> = self
+            .deliveries
+            .values()
+            .filter(without_run)
+            .map(|delivery| (delivery.received_at, delivery.id))
+            .collect();
         deliveries.sort_unstable();
         for (_, id) in deliveries.into_iter().take(limit) {
             self.deliveries.remove(&id);
@@ -217,7 +255,8 @@ impl State {
         self.inbox.retain(|_, message| message.run != run);
         let runs = &self.runs;
         self.deliveries.retain(|_, delivery| {
-            !delivery.runs.contains(&run) || delivery.runs.iter().any(|other| runs.contains_key(other))
+            !delivery.runs.contains(&run)
+                || delivery.runs.iter().any(|other| runs.contains_key(other))
         });
         self.blob_owners.retain(|(owner, _)| *owner != run);
         let kept: BTreeSet<_> = self.blob_owners.iter().map(|(_, sha256)| *sha256).collect();
