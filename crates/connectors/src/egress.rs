@@ -102,8 +102,16 @@ pub struct Reply {
 impl Egress {
     #[must_use]
     pub fn new(policy: Policy, resolver: Arc<dyn Resolver>) -> Self {
-        let resolver = CheckedResolver { policy: Arc::new(policy), resolver, simulated: None };
-        Self { resolver, client: OnceLock::new(), authorities: Vec::new() }
+        let resolver = CheckedResolver {
+            policy: Arc::new(policy),
+            resolver,
+            simulated: None,
+        };
+        Self {
+            resolver,
+            client: OnceLock::new(),
+            authorities: Vec::new(),
+        }
     }
 
     /// An internet that exists only on this machine, for the conformance kit: each of `hosts` is answered by a loopback
@@ -111,12 +119,25 @@ impl Egress {
     ///
     /// It is of no use for anything else: no other name resolves, and a target off this machine is refused with an error,
     /// so no plaintext can leave. Addresses written as such are judged by `policy` as ever.
-    pub fn for_simulation(policy: Policy, hosts: HashMap<String, SocketAddr>) -> Result<Self, EgressError> {
-        if let Some((host, _)) = hosts.iter().find(|(_, address)| !address.ip().is_loopback()) {
+    pub fn for_simulation(
+        policy: Policy,
+        hosts: HashMap<String, SocketAddr>,
+    ) -> Result<Self, EgressError> {
+        if let Some((host, _)) = hosts
+            .iter()
+            .find(|(_, address)| !address.ip().is_loopback())
+        {
             let host = host.clone();
-            return Err(Trouble::Unreachable { host, cause: "a simulated host must be on loopback".into() }.unsent());
+            return Err(Trouble::Unreachable {
+                host,
+                cause: "a simulated host must be on loopback".into(),
+            }
+            .unsent());
         }
-        let hosts = hosts.into_iter().map(|(host, address)| (host.to_ascii_lowercase(), address)).collect();
+        let hosts = hosts
+            .into_iter()
+            .map(|(host, address)| (host.to_ascii_lowercase(), address))
+            .collect();
         let mut egress = Self::new(policy, Arc::new(NoResolver));
         egress.resolver.simulated = Some(Arc::new(hosts));
         Ok(egress)
@@ -131,17 +152,27 @@ impl Egress {
 
     /// Performs the exchange; whatever status the other side answers with is a reply.
     pub async fn send(&self, request: Request) -> Result<Reply, EgressError> {
-        let (host, after) = (request.url.host_str().unwrap_or_default().to_owned(), request.timeout);
+        let (host, after) = (
+            request.url.host_str().unwrap_or_default().to_owned(),
+            request.timeout,
+        );
         let progress = exchange::Progress::default();
         let exchange = self.exchange(request, &progress);
         match tokio::time::timeout(after, exchange).await {
             Ok(result) => result,
-            Err(_) => Err(EgressError { trouble: Trouble::TimedOut { host, after }, was_sent: progress.was_sent() }),
+            Err(_) => Err(EgressError {
+                trouble: Trouble::TimedOut { host, after },
+                was_sent: progress.was_sent(),
+            }),
         }
     }
 
     /// Opens a TCP connection to a checked address of `host`.
-    pub async fn connect(&self, host: &str, port: u16) -> Result<tokio::net::TcpStream, EgressError> {
+    pub async fn connect(
+        &self,
+        host: &str,
+        port: u16,
+    ) -> Result<tokio::net::TcpStream, EgressError> {
         let connecting = async {
             let mut last = None;
             for address in self.addresses(host, port).await? {
@@ -151,33 +182,78 @@ impl Egress {
                 }
             }
             let cause = last.map_or_else(|| "no address".to_owned(), |error| error.to_string());
-            Err(Trouble::Unreachable { host: host.to_owned(), cause }.unsent())
+            Err(Trouble::Unreachable {
+                host: host.to_owned(),
+                cause,
+            }
+            .unsent())
         };
         match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
             Ok(result) => result,
-            Err(_) => Err(Trouble::Unreachable { host: host.to_owned(), cause: "connecting timed out".into() }.unsent()),
+            Err(_) => Err(Trouble::Unreachable {
+                host: host.to_owned(),
+                cause: "connecting timed out".into(),
+            }
+            .unsent()),
         }
     }
 
     async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, EgressError> {
         if host.chars().any(|c| c.is_control() || c.is_whitespace()) || host.is_empty() {
-            return Err(Trouble::InvalidUrl { url: host.escape_debug().to_string(), reason: "not a host name" }.unsent());
+            return Err(Trouble::InvalidUrl {
+                url: host.escape_debug().to_string(),
+                reason: "not a host name",
+            }
+            .unsent());
         }
         if let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
-            let denied = |denied: resolver::Denied| Trouble::Denied { host: denied.host, rule: denied.rule }.unsent();
+            let denied = |denied: resolver::Denied| {
+                Trouble::Denied {
+                    host: denied.host,
+                    rule: denied.rule,
+                }
+                .unsent()
+            };
             self.resolver.check_address(host, address).map_err(denied)?;
             return Ok(vec![SocketAddr::new(address, port)]);
         }
-        let found = self.resolver.addresses(host).await.map_err(|error| match error {
-            LookupError::Denied(denied) => Trouble::Denied { host: denied.host, rule: denied.rule }.unsent(),
-            LookupError::Failed { host, cause } => Trouble::Unreachable { host, cause }.unsent(),
-        })?;
-        Ok(found.into_iter().map(|a| if a.port() == 0 { SocketAddr::new(a.ip(), port) } else { a }).collect())
+        let found = self
+            .resolver
+            .addresses(host)
+            .await
+            .map_err(|error| match error {
+                LookupError::Denied(denied) => Trouble::Denied {
+                    host: denied.host,
+                    rule: denied.rule,
+                }
+                .unsent(),
+                LookupError::Failed { host, cause } => {
+                    Trouble::Unreachable { host, cause }.unsent()
+                }
+            })?;
+        Ok(found
+            .into_iter()
+            .map(|a| {
+                if a.port() == 0 {
+                    SocketAddr::new(a.ip(), port)
+                } else {
+                    a
+                }
+            })
+            .collect())
     }
 
     fn client(&self) -> Result<&reqwest::Client, EgressError> {
-        let client = self.client.get_or_init(|| self.build_client().map_err(|error| error::innermost(&error)));
-        client.as_ref().map_err(|cause| Trouble::NoClient { cause: cause.clone() }.unsent())
+        let client = self.client.get_or_init(|| {
+            self.build_client()
+                .map_err(|error| error::innermost(&error))
+        });
+        client.as_ref().map_err(|cause| {
+            Trouble::NoClient {
+                cause: cause.clone(),
+            }
+            .unsent()
+        })
     }
 
     fn build_client(&self) -> Result<reqwest::Client, reqwest::Error> {
@@ -194,8 +270,11 @@ impl Egress {
             .http1_max_headers(REPLY_HEADERS_MAX)
             .http2_max_header_list_size(REPLY_HEADER_BYTES_MAX as u32);
         if !self.authorities.is_empty() {
-            let parsed: Result<Vec<_>, _> =
-                self.authorities.iter().map(|der| reqwest::Certificate::from_der(der)).collect();
+            let parsed: Result<Vec<_>, _> = self
+                .authorities
+                .iter()
+                .map(|der| reqwest::Certificate::from_der(der))
+                .collect();
             builder = builder.tls_certs_merge(parsed?);
         }
         builder.build()
@@ -204,14 +283,22 @@ impl Egress {
 
 /// Reads the address of a call: `http` or `https`, a host, no user name, nothing that two parsers could read differently.
 pub fn parse_url(text: &str) -> Result<Url, EgressError> {
-    let refuse = |reason| Err(Trouble::InvalidUrl { url: shown(text), reason }.unsent());
+    let refuse = |reason| {
+        Err(Trouble::InvalidUrl {
+            url: shown(text),
+            reason,
+        }
+        .unsent())
+    };
     if text.len() > URL_BYTES_MAX {
         return refuse("longer than 16 KiB");
     }
     if text.chars().any(|c| c.is_control() || c == '\\') || text.trim() != text {
         return refuse("it holds a control character, a backslash, or blanks around it");
     }
-    let Ok(url) = Url::parse(text) else { return refuse("expected something like `https://example.com/path`") };
+    let Ok(url) = Url::parse(text) else {
+        return refuse("expected something like `https://example.com/path`");
+    };
     match check_url(&url) {
         Ok(()) => Ok(url),
         Err(reason) => refuse(reason),
@@ -235,8 +322,16 @@ fn check_url(url: &Url) -> Result<(), &'static str> {
 /// As much of a refused address as an error may repeat: what follows the host may hold a secret.
 fn shown(text: &str) -> String {
     let end = text.find("://").map_or(0, |at| at + 3);
-    let end = text[end..].find(['/', '?', '#']).map_or(text.len(), |at| end + at);
-    let head: String = text[..end].rsplit('@').next().unwrap_or_default().chars().take(120).collect();
+    let end = text[end..]
+        .find(['/', '?', '#'])
+        .map_or(text.len(), |at| end + at);
+    let head: String = text[..end]
+        .rsplit('@')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(120)
+        .collect();
     head.escape_debug().to_string()
 }
 
@@ -245,7 +340,10 @@ struct NoResolver;
 #[async_trait::async_trait]
 impl Resolver for NoResolver {
     async fn resolve(&self, _host: &str) -> std::io::Result<Vec<SocketAddr>> {
-        Err(std::io::Error::new(std::io::ErrorKind::NotFound, "the simulation has no such host"))
+        Err(std::io::Error::new(
+            std::io::ErrorKind::NotFound,
+            "the simulation has no such host",
+        ))
     }
 }
 

@@ -34,18 +34,28 @@ pub enum Trouble {
     #[error("more than {count_max} redirects, the last one from `{host}`")]
     TooManyRedirects { host: String, count_max: usize },
     #[error("`{host}` redirects to `{to}`, which is refused: {reason}")]
-    RedirectRefused { host: String, to: String, reason: &'static str },
+    RedirectRefused {
+        host: String,
+        to: String,
+        reason: &'static str,
+    },
     #[error("the HTTP client cannot start: {cause}")]
     NoClient { cause: String },
 }
 
 impl Trouble {
     pub(super) fn unsent(self) -> EgressError {
-        EgressError { trouble: self, was_sent: false }
+        EgressError {
+            trouble: self,
+            was_sent: false,
+        }
     }
 
     pub(super) fn sent(self) -> EgressError {
-        EgressError { trouble: self, was_sent: true }
+        EgressError {
+            trouble: self,
+            was_sent: true,
+        }
     }
 }
 
@@ -55,18 +65,34 @@ impl EgressError {
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
         while let Some(found) = cause {
             if let Some(denied) = found.downcast_ref::<Denied>() {
-                return Trouble::Denied { host: denied.host.clone(), rule: denied.rule }.unsent();
+                return Trouble::Denied {
+                    host: denied.host.clone(),
+                    rule: denied.rule,
+                }
+                .unsent();
             }
             cause = found.source();
         }
         let host = host.to_owned();
         if error.is_connect() {
-            return Trouble::Unreachable { host, cause: innermost(error) }.unsent();
+            return Trouble::Unreachable {
+                host,
+                cause: innermost(error),
+            }
+            .unsent();
         }
         if error.is_builder() {
-            return Trouble::Unreachable { host, cause: innermost(error) }.unsent();
+            return Trouble::Unreachable {
+                host,
+                cause: innermost(error),
+            }
+            .unsent();
         }
-        Trouble::Broken { host, cause: innermost(error) }.sent()
+        Trouble::Broken {
+            host,
+            cause: innermost(error),
+        }
+        .sent()
     }
 }
 
@@ -78,24 +104,42 @@ pub(super) fn innermost(error: &reqwest::Error) -> String {
     }
     let text = last.to_string();
     // The client prints the whole URL, which may hold a secret, when there is no inner cause.
-    if error.source().is_none() { "request failed".to_owned() } else { text }
+    if error.source().is_none() {
+        "request failed".to_owned()
+    } else {
+        text
+    }
 }
 
 impl From<EgressError> for CallError {
     fn from(error: EgressError) -> Self {
         let detail = error.trouble.to_string();
         let workflow_error = match &error.trouble {
-            Trouble::InvalidUrl { .. } => WorkflowError::new(ErrorKind::Configuration, "address is not valid", detail),
-            Trouble::Denied { .. } => WorkflowError::new(ErrorKind::Authorization, "egress denied", detail),
-            Trouble::RedirectRefused { .. } => WorkflowError::new(ErrorKind::Authorization, "redirect refused", detail),
+            Trouble::InvalidUrl { .. } => {
+                WorkflowError::new(ErrorKind::Configuration, "address is not valid", detail)
+            }
+            Trouble::Denied { .. } => {
+                WorkflowError::new(ErrorKind::Authorization, "egress denied", detail)
+            }
+            Trouble::RedirectRefused { .. } => {
+                WorkflowError::new(ErrorKind::Authorization, "redirect refused", detail)
+            }
             Trouble::Unreachable { .. } => communication(503, "service unreachable", detail),
-            Trouble::TimedOut { .. } => WorkflowError::new(ErrorKind::Timeout, "call timed out", detail),
+            Trouble::TimedOut { .. } => {
+                WorkflowError::new(ErrorKind::Timeout, "call timed out", detail)
+            }
             Trouble::Broken { .. } => communication(502, "reply broken off", detail),
             Trouble::TooLarge { .. } => communication(502, "reply too large", detail),
             Trouble::TooManyRedirects { .. } => communication(502, "too many redirects", detail),
-            Trouble::NoClient { .. } => WorkflowError::new(ErrorKind::Runtime, "HTTP client unavailable", detail),
+            Trouble::NoClient { .. } => {
+                WorkflowError::new(ErrorKind::Runtime, "HTTP client unavailable", detail)
+            }
         };
-        Self { error: workflow_error, retry_after: None, may_have_happened: error.was_sent }
+        Self {
+            error: workflow_error,
+            retry_after: None,
+            may_have_happened: error.was_sent,
+        }
     }
 }
 

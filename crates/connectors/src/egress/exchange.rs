@@ -7,7 +7,10 @@ use http::header::CONTENT_LENGTH;
 use url::{Host, Url};
 
 use super::redirect::{self, Next};
-use super::{Egress, EgressError, REDIRECTS_MAX, REPLY_HEADER_BYTES_MAX, Reply, Request, Trouble, error, resolver};
+use super::{
+    Egress, EgressError, REDIRECTS_MAX, REPLY_HEADER_BYTES_MAX, Reply, Request, Trouble, error,
+    resolver,
+};
 
 /// Whether a part of the exchange may have reached the other side, for whoever gives up waiting.
 #[derive(Default)]
@@ -24,7 +27,11 @@ impl Progress {
 }
 
 impl Egress {
-    pub(super) async fn exchange(&self, mut request: Request, progress: &Progress) -> Result<Reply, EgressError> {
+    pub(super) async fn exchange(
+        &self,
+        mut request: Request,
+        progress: &Progress,
+    ) -> Result<Reply, EgressError> {
         for _ in 0..=REDIRECTS_MAX {
             let sent_before = progress.was_answered.load(Ordering::Relaxed);
             let reply = self.hop(&request, progress).await.map_err(|mut error| {
@@ -38,22 +45,35 @@ impl Egress {
             }
         }
         let host = host_of(&request.url);
-        Err(Trouble::TooManyRedirects { host, count_max: REDIRECTS_MAX }.sent())
+        Err(Trouble::TooManyRedirects {
+            host,
+            count_max: REDIRECTS_MAX,
+        }
+        .sent())
     }
 
     async fn hop(&self, request: &Request, progress: &Progress) -> Result<Reply, EgressError> {
         self.check_host(&request.url)?;
         let host = host_of(&request.url);
-        let mut outgoing = reqwest::Request::new(request.method.clone(), self.dialled(&request.url));
+        let mut outgoing =
+            reqwest::Request::new(request.method.clone(), self.dialled(&request.url));
         outgoing.headers_mut().extend(request.headers.clone());
         if !request.body.is_empty() {
             *outgoing.body_mut() = Some(request.body.clone().into());
-        } else if matches!(request.method, http::Method::POST | http::Method::PUT | http::Method::PATCH) {
-            outgoing.headers_mut().insert(CONTENT_LENGTH, http::HeaderValue::from_static("0"));
+        } else if matches!(
+            request.method,
+            http::Method::POST | http::Method::PUT | http::Method::PATCH
+        ) {
+            outgoing
+                .headers_mut()
+                .insert(CONTENT_LENGTH, http::HeaderValue::from_static("0"));
         }
         let client = self.client()?;
         progress.is_dialling.store(true, Ordering::Relaxed);
-        let reply = client.execute(outgoing).await.map_err(|error| EgressError::from_client(&host, &error))?;
+        let reply = client
+            .execute(outgoing)
+            .await
+            .map_err(|error| EgressError::from_client(&host, &error))?;
         read(reply, request, host).await
     }
 
@@ -64,26 +84,51 @@ impl Egress {
             Some(Host::Ipv6(address)) => address.into(),
             Some(Host::Domain(_)) | None => return Ok(()),
         };
-        let denied = |denied: resolver::Denied| Trouble::Denied { host: denied.host, rule: denied.rule }.unsent();
-        self.resolver.check_address(&host_of(url), address).map_err(denied)
+        let denied = |denied: resolver::Denied| {
+            Trouble::Denied {
+                host: denied.host,
+                rule: denied.rule,
+            }
+            .unsent()
+        };
+        self.resolver
+            .check_address(&host_of(url), address)
+            .map_err(denied)
     }
 
     /// The URL as it is really dialled: in a simulation, a known host is on loopback and speaks plain HTTP.
     fn dialled(&self, url: &Url) -> Url {
         let mut url = url.clone();
-        if url.host_str().is_some_and(|host| self.resolver.is_simulated(host)) {
+        if url
+            .host_str()
+            .is_some_and(|host| self.resolver.is_simulated(host))
+        {
             // An explicit port would win over the simulated address.
-            url.set_port(None).and_then(|()| url.set_scheme("http")).expect("an http URL with a host takes both");
+            url.set_port(None)
+                .and_then(|()| url.set_scheme("http"))
+                .expect("an http URL with a host takes both");
         }
         url
     }
 }
 
-async fn read(mut reply: reqwest::Response, request: &Request, host: String) -> Result<Reply, EgressError> {
+async fn read(
+    mut reply: reqwest::Response,
+    request: &Request,
+    host: String,
+) -> Result<Reply, EgressError> {
     let bytes_max = request.reply_bytes_max;
-    let header_bytes: usize = reply.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let header_bytes: usize = reply
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
     if header_bytes > REPLY_HEADER_BYTES_MAX {
-        return Err(Trouble::TooLarge { host, bytes_max: REPLY_HEADER_BYTES_MAX }.sent());
+        return Err(Trouble::TooLarge {
+            host,
+            bytes_max: REPLY_HEADER_BYTES_MAX,
+        }
+        .sent());
     }
     let (status, headers) = (reply.status(), reply.headers().clone());
     let announced = reply.content_length().unwrap_or(0);
@@ -99,11 +144,22 @@ async fn read(mut reply: reqwest::Response, request: &Request, host: String) -> 
                 return Err(Trouble::TooLarge { host, bytes_max }.sent());
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Err(error) => return Err(Trouble::Broken { host, cause: error::innermost(&error) }.sent()),
+            Err(error) => {
+                return Err(Trouble::Broken {
+                    host,
+                    cause: error::innermost(&error),
+                }
+                .sent());
+            }
         }
     }
     let body: Bytes = body.freeze();
-    Ok(Reply { status, headers, body, url: request.url.clone() })
+    Ok(Reply {
+        status,
+        headers,
+        body,
+        url: request.url.clone(),
+    })
 }
 
 fn host_of(url: &Url) -> String {

@@ -25,7 +25,8 @@ impl Policy {
             return None;
         }
         let is_allowed = self.allow.iter().any(|range| {
-            (range.contains(address) || range.contains(inner)) && (rule != Rule::Metadata || range.is_one_address())
+            (range.contains(address) || range.contains(inner))
+                && (rule != Rule::Metadata || range.is_one_address())
         });
         (!is_allowed).then_some(rule)
     }
@@ -33,10 +34,18 @@ impl Policy {
     /// Names under which clouds serve machine credentials; refused before they are looked up.
     #[must_use]
     pub fn denies_name(&self, host: &str) -> Option<Rule> {
-        const METADATA: [&str; 5] =
-            ["metadata.google.internal", "metadata.goog", "metadata", "instance-data", "instance-data.ec2.internal"];
+        const METADATA: [&str; 5] = [
+            "metadata.google.internal",
+            "metadata.goog",
+            "metadata",
+            "instance-data",
+            "instance-data.ec2.internal",
+        ];
         let host = host.trim_end_matches('.');
-        METADATA.iter().any(|name| host.eq_ignore_ascii_case(name)).then_some(Rule::Metadata)
+        METADATA
+            .iter()
+            .any(|name| host.eq_ignore_ascii_case(name))
+            .then_some(Rule::Metadata)
     }
 }
 
@@ -86,11 +95,15 @@ impl Cidr {
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.network, address) {
             (IpAddr::V4(network), IpAddr::V4(address)) => {
-                let mask = u32::MAX.checked_shl(32 - u32::from(self.prefix)).unwrap_or(0);
+                let mask = u32::MAX
+                    .checked_shl(32 - u32::from(self.prefix))
+                    .unwrap_or(0);
                 network.to_bits() & mask == address.to_bits() & mask
             }
             (IpAddr::V6(network), IpAddr::V6(address)) => {
-                let mask = u128::MAX.checked_shl(128 - u32::from(self.prefix)).unwrap_or(0);
+                let mask = u128::MAX
+                    .checked_shl(128 - u32::from(self.prefix))
+                    .unwrap_or(0);
                 network.to_bits() & mask == address.to_bits() & mask
             }
             _ => false,
@@ -112,12 +125,22 @@ impl FromStr for Cidr {
     type Err = CidrError;
 
     fn from_str(text: &str) -> Result<Self, CidrError> {
-        let wrong = || CidrError { text: text.to_owned() };
-        let (network, prefix) = text.split_once('/').map_or((text, None), |(network, prefix)| (network, Some(prefix)));
+        let wrong = || CidrError {
+            text: text.to_owned(),
+        };
+        let (network, prefix) = text
+            .split_once('/')
+            .map_or((text, None), |(network, prefix)| (network, Some(prefix)));
         let network: IpAddr = network.parse().map_err(|_| wrong())?;
         let prefix_max = if network.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Ok(prefix_max), |text| text.parse::<u8>().map_err(|_| wrong()))?;
-        if prefix > prefix_max { Err(wrong()) } else { Ok(Self { network, prefix }) }
+        let prefix = prefix.map_or(Ok(prefix_max), |text| {
+            text.parse::<u8>().map_err(|_| wrong())
+        })?;
+        if prefix > prefix_max {
+            Err(wrong())
+        } else {
+            Ok(Self { network, prefix })
+        }
     }
 }
 
@@ -126,7 +149,9 @@ impl FromStr for Cidr {
 /// A translator on the way would deliver to the inner address, so the inner one is what counts. Of Teredo's two inner
 /// addresses (relay server, client) the one that a rule denies counts.
 fn embedded(address: IpAddr) -> IpAddr {
-    let IpAddr::V6(v6) = address else { return address };
+    let IpAddr::V6(v6) = address else {
+        return address;
+    };
     let s = v6.segments();
     let tail = Ipv4Addr::from_bits((u32::from(s[6]) << 16) | u32::from(s[7]));
     let inner = match s {
@@ -139,7 +164,11 @@ fn embedded(address: IpAddr) -> IpAddr {
         [0x2001, 0, high, low, ..] => {
             let server = Ipv4Addr::from_bits((u32::from(high) << 16) | u32::from(low));
             let client = Ipv4Addr::from_bits(!tail.to_bits());
-            if classify_v4(server).is_some() { server } else { client }
+            if classify_v4(server).is_some() {
+                server
+            } else {
+                client
+            }
         }
         [_, _, _, _, 0 | 0x200, 0x5efe, _, _] => tail,
         _ => return address,
@@ -157,9 +186,11 @@ fn classify(address: IpAddr) -> Option<Rule> {
 fn classify_v4(address: Ipv4Addr) -> Option<Rule> {
     Some(match address.octets() {
         // AWS, GCP, Azure, OpenStack; ECS tasks; EKS pods; Azure's wire server; Oracle; Alibaba.
-        [169, 254, 169, 254] | [169, 254, 170, 2 | 23] | [168, 63, 129, 16] | [192, 0, 0, 192] | [100, 100, 100, 200] => {
-            Rule::Metadata
-        }
+        [169, 254, 169, 254]
+        | [169, 254, 170, 2 | 23]
+        | [168, 63, 129, 16]
+        | [192, 0, 0, 192]
+        | [100, 100, 100, 200] => Rule::Metadata,
         [0, ..] => Rule::Unspecified,
         [127, ..] => Rule::Loopback,
         [10, ..] | [172, 16..=31, ..] | [192, 168, ..] => Rule::Private,

@@ -3,8 +3,8 @@
 //! Source: RFC 9110, section 15.4 (which method goes on); the Fetch standard, HTTP-redirect fetch (what another origin must not see).
 
 use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, COOKIE, LOCATION,
-    PROXY_AUTHORIZATION,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION,
+    CONTENT_TYPE, COOKIE, LOCATION, PROXY_AUTHORIZATION,
 };
 use http::{HeaderMap, Method, StatusCode};
 use url::Url;
@@ -18,25 +18,45 @@ pub(super) enum Next {
 
 pub(super) fn next(mut request: Request, reply: Reply) -> Result<Next, EgressError> {
     let is_redirect = matches!(reply.status.as_u16(), 301 | 302 | 303 | 307 | 308);
-    let location = reply.headers.get(LOCATION).filter(|_| is_redirect && request.redirects != Redirects::Return);
-    let Some(location) = location else { return Ok(Next::Answer(reply)) };
+    let location = reply
+        .headers
+        .get(LOCATION)
+        .filter(|_| is_redirect && request.redirects != Redirects::Return);
+    let Some(location) = location else {
+        return Ok(Next::Answer(reply));
+    };
 
     let from = request.url.clone();
     let host = from.host_str().unwrap_or_default().to_owned();
     let to = location.to_str().unwrap_or_default().to_owned();
-    let refuse = |to: &str, reason| Trouble::RedirectRefused { host: host.clone(), to: to.to_owned(), reason }.sent();
+    let refuse = |to: &str, reason| {
+        Trouble::RedirectRefused {
+            host: host.clone(),
+            to: to.to_owned(),
+            reason,
+        }
+        .sent()
+    };
     let target = resolve(&from, &to).map_err(|reason| refuse(&super::shown(&to), reason))?;
     let target_host = target.host_str().unwrap_or_default().to_owned();
     if let Redirects::FollowWithin(hosts) = &request.redirects
-        && !hosts.iter().any(|host| host.eq_ignore_ascii_case(&target_host))
+        && !hosts
+            .iter()
+            .any(|host| host.eq_ignore_ascii_case(&target_host))
     {
-        return Err(refuse(&target_host, "the connection does not list this host"));
+        return Err(refuse(
+            &target_host,
+            "the connection does not list this host",
+        ));
     }
 
     change_method(&mut request, reply.status);
     if target.origin() != from.origin() {
         if request.is_body_sensitive && !request.body.is_empty() {
-            return Err(refuse(&target_host, "the body holds a secret of the first host"));
+            return Err(refuse(
+                &target_host,
+                "the body holds a secret of the first host",
+            ));
         }
         drop_credentials(&mut request.headers);
     }
@@ -51,7 +71,9 @@ fn resolve(from: &Url, location: &str) -> Result<Url, &'static str> {
     if location.chars().any(|c| c.is_control() || c == '\\') {
         return Err("the address holds a control character or a backslash");
     }
-    let mut target = from.join(location).map_err(|_| "the address cannot be read")?;
+    let mut target = from
+        .join(location)
+        .map_err(|_| "the address cannot be read")?;
     check_url(&target)?;
     target.set_fragment(None);
     Ok(target)
@@ -67,7 +89,13 @@ fn change_method(request: &mut Request, status: StatusCode) {
     if becomes_get {
         request.method = Method::GET;
         request.body = bytes::Bytes::new();
-        for name in [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION] {
+        for name in [
+            CONTENT_TYPE,
+            CONTENT_LENGTH,
+            CONTENT_ENCODING,
+            CONTENT_LANGUAGE,
+            CONTENT_LOCATION,
+        ] {
             request.headers.remove(name);
         }
     }
@@ -77,5 +105,7 @@ fn drop_credentials(headers: &mut HeaderMap) {
     let kept = headers.iter().filter(|(name, value)| {
         !value.is_sensitive() && ![AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION].contains(name)
     });
-    *headers = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
+    *headers = kept
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
 }

@@ -80,8 +80,15 @@ impl CheckedResolver {
         if let Some(rule) = self.policy.denies_name(host) {
             return Err(deny(host, rule).into());
         }
-        let failed = |cause: String| LookupError::Failed { host: host.to_owned(), cause };
-        let found = self.resolver.resolve(host).await.map_err(|error| failed(error.to_string()))?;
+        let failed = |cause: String| LookupError::Failed {
+            host: host.to_owned(),
+            cause,
+        };
+        let found = self
+            .resolver
+            .resolve(host)
+            .await
+            .map_err(|error| failed(error.to_string()))?;
         let mut rule = None;
         let allowed: Vec<_> = found
             .into_iter()
@@ -104,7 +111,10 @@ impl CheckedResolver {
 
 fn deny(host: &str, rule: Rule) -> Denied {
     tracing::warn!(host, %rule, "egress denied");
-    Denied { host: host.to_owned(), rule }
+    Denied {
+        host: host.to_owned(),
+        rule,
+    }
 }
 
 impl Resolve for CheckedResolver {

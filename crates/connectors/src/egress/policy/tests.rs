@@ -82,7 +82,10 @@ fn an_address_inside_an_address_is_what_counts() {
 
 #[test]
 fn what_the_settings_allow_is_allowed_and_no_more() {
-    let policy = Policy { allow: vec!["10.1.0.0/16".parse().expect("a range")], allow_loopback: true };
+    let policy = Policy {
+        allow: vec!["10.1.0.0/16".parse().expect("a range")],
+        allow_loopback: true,
+    };
     check(&policy, "10.1.2.3", None);
     check(&policy, "::ffff:10.1.2.3", None);
     check(&policy, "10.2.0.1", Some(Rule::Private));
@@ -90,19 +93,41 @@ fn what_the_settings_allow_is_allowed_and_no_more() {
     check(&policy, "::1", None);
     check(&policy, "0.0.0.0", Some(Rule::Unspecified));
 
-    let wide = Policy { allow: vec!["0.0.0.0/0".parse().expect("a range")], ..Policy::default() };
+    let wide = Policy {
+        allow: vec!["0.0.0.0/0".parse().expect("a range")],
+        ..Policy::default()
+    };
     check(&wide, "192.168.0.1", None);
     check(&wide, "169.254.169.254", Some(Rule::Metadata));
-    let exact = Policy { allow: vec!["169.254.169.254".parse().expect("an address")], ..Policy::default() };
+    let exact = Policy {
+        allow: vec!["169.254.169.254".parse().expect("an address")],
+        ..Policy::default()
+    };
     check(&exact, "169.254.169.254", None);
 }
 
 #[test]
 fn a_wrong_range_is_refused_with_an_example() {
-    for text in ["", "10.0.0.0/33", "::/129", "10.0.0/8", "ten", "10.0.0.0/-1", "10.0.0.0/8/8"] {
+    for text in [
+        "",
+        "10.0.0.0/33",
+        "::/129",
+        "10.0.0/8",
+        "ten",
+        "10.0.0.0/-1",
+        "10.0.0.0/8/8",
+    ] {
         let error = text.parse::<Cidr>().expect_err(text);
         assert!(error.to_string().contains("10.1.0.0/16"), "{error}");
     }
-    assert!(Policy::default().denies_name("Metadata.Google.Internal.").is_some());
-    assert!(Policy::default().denies_name("metadata.example.com").is_none());
+    assert!(
+        Policy::default()
+            .denies_name("Metadata.Google.Internal.")
+            .is_some()
+    );
+    assert!(
+        Policy::default()
+            .denies_name("metadata.example.com")
+            .is_none()
+    );
 }
