@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -84,11 +84,12 @@ impl CheckedResolver {
             host: host.to_owned(),
             cause,
         };
-        let found = self
-            .resolver
-            .resolve(host)
-            .await
-            .map_err(|error| failed(error.to_string()))?;
+        let found = if is_localhost(host) {
+            LOCALHOST.to_vec()
+        } else {
+            let found = self.resolver.resolve(host).await;
+            found.map_err(|error| failed(error.to_string()))?
+        };
         let mut rule = None;
         let allowed: Vec<_> = found
             .into_iter()
@@ -108,6 +109,17 @@ impl CheckedResolver {
         }
     }
 }
+
+/// This machine by name, which no name server is asked about. Source: RFC 6761, section 6.3.
+fn is_localhost(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    host == "localhost" || host.ends_with(".localhost")
+}
+
+const LOCALHOST: [SocketAddr; 2] = [
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+    SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0),
+];
 
 fn deny(host: &str, rule: Rule) -> Denied {
     tracing::warn!(host, %rule, "egress denied");
