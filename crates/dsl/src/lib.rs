@@ -10,6 +10,7 @@ pub mod parse;
 pub mod problem;
 mod suggest;
 pub mod validate;
+pub mod uri_template;
 pub mod value;
 pub mod workflow_error;
 pub mod yaml;
