@@ -1,0 +1,87 @@
+//! Committed effects, performed.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use connectors::{Call, CallError};
+use connectors::function::EffectClass;
+use dsl::Value;
+use dsl::workflow_error::{ErrorKind, WorkflowError};
+use engine::{Command, Outcome, Request};
+use futures_util::FutureExt;
+use store::RunId;
+
+use crate::definitions::Loaded;
+use crate::runs::{Core, Hot, lock};
+
+/// A call without a `timeout` of its task may take so long.
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+
+impl Core {
+    /// Begins a call; its outcome comes back as a command.
+    pub fn perform(self: &Arc<Self>, hot: &Arc<Mutex<Hot>>, loaded: &Arc<Loaded>, run: RunId, effect: u64, request: Request) {
+        let call = Call {
+            namespace: loaded.row.namespace.clone(),
+            function: request.function,
+            with: request.with,
+            idempotency_key: format!("{run}/{effect}").into(),
+            timeout: CALL_TIMEOUT,
+        };
+        let core = self.clone();
+        self.metrics.effects_running.add(1);
+        let running = Running(self.clone());
+        let work = async move {
+            let performed = AssertUnwindSafe(core.connector.perform(&call)).catch_unwind().await;
+            let outcome = match performed {
+                Ok(result) => core.outcome(&call, result),
+                Err(_) => Outcome::Error(WorkflowError::new(ErrorKind::Runtime, "Connector failed", format!("`{}` broke; this is a bug in Segue", call.function))),
+            };
+            drop(running);
+            core.metrics.effects.add(1);
+            core.deliver_again(run, Command::Answered { effect, outcome });
+        };
+        let task = self.handle.spawn(self.tasks.track_future(work));
+        lock(hot).calls.insert(effect, task.abort_handle());
+    }
+
+    fn outcome(&self, call: &Call, result: Result<Value, CallError>) -> Outcome {
+        match result {
+            Ok(value) => Outcome::Value(value),
+            Err(failed) if failed.may_have_happened && is_once(self.class(&call.namespace, &call.function, &call.with)) => {
+                self.metrics.effects_uncertain.add(1);
+                Outcome::Uncertain { reason: failed.error.to_string().into() }
+            }
+            Err(failed) => Outcome::Error(failed.error),
+        }
+    }
+
+    pub fn class(&self, namespace: &str, function: &str, with: &Value) -> EffectClass {
+        self.connector.effect_class(namespace, function, with)
+    }
+
+    /// What to do about a call that was out when the last process ended.
+    pub fn take_up(self: &Arc<Self>, hot: &Arc<Mutex<Hot>>, loaded: &Arc<Loaded>, run: RunId, effect: u64, request: Request) {
+        if is_once(self.class(&loaded.row.namespace, &request.function, &request.with)) {
+            self.metrics.effects_uncertain.add(1);
+            let reason = "Segue stopped while the call was out; it may or may not have happened".into();
+            self.deliver_again(run, Command::Answered { effect, outcome: Outcome::Uncertain { reason } });
+        } else {
+            self.perform(hot, loaded, run, effect, request);
+        }
+    }
+}
+
+/// What cannot be taken back is never repeated without a person's word.
+fn is_once(class: EffectClass) -> bool {
+    class >= EffectClass::Send
+}
+
+/// Counts a call as running for as long as it lives, also when it is aborted.
+struct Running(Arc<Core>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.metrics.effects_running.sub(1);
+    }
+}
