@@ -1,8 +1,5 @@
 //! Reading what a request carries: bodies within limits, JSON, parameters, each refused with a problem that names the place.
 
-#[cfg(test)]
-mod tests;
-
 use std::sync::Arc;
 use std::time::Duration;
 

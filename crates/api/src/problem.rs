@@ -78,6 +78,7 @@ codes! {
     Internal = "internal", 500, "Something broke on our side";
     Overloaded = "overloaded", 503, "Too much to do at once";
     Stopping = "stopping", 503, "The server is stopping";
+    Unavailable = "unavailable", 503, "Something needed is not there";
     StoreUnavailable = "store-unavailable", 503, "The store takes no writes";
 }
 
@@ -154,7 +155,7 @@ impl Problem {
             Code::Unauthorized => problem.set_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"segue\"")),
             Code::Overloaded => problem.set_header(RETRY_AFTER, HeaderValue::from_static("1")),
             Code::Stopping => problem.set_header(RETRY_AFTER, HeaderValue::from_static("5")),
-            Code::StoreUnavailable => problem.set_header(RETRY_AFTER, HeaderValue::from_static("30")),
+            Code::StoreUnavailable | Code::Unavailable => problem.set_header(RETRY_AFTER, HeaderValue::from_static("30")),
             _ => {}
         }
         problem

@@ -13,6 +13,11 @@ impl From<RuntimeError> for Problem {
             RuntimeError::InvalidDefinition { problems } => {
                 findings(Code::DefinitionInvalid, "the definition is not valid".to_owned(), &problems)
             }
+            // The folder is this machine's, so only the file's name is told.
+            RuntimeError::InvalidFile { path, problems } => {
+                let name = path.file_name().unwrap_or_default().display();
+                findings(Code::DefinitionInvalid, format!("`{name}` is not valid"), &problems)
+            }
             RuntimeError::InvalidResource { message, problems } => findings(Code::ResourceInvalid, message, &problems),
             RuntimeError::InvalidInput { violations } => input_invalid(&violations),
             RuntimeError::Conflict { what } => Self::new(Code::Conflict, what),
@@ -23,6 +28,7 @@ impl From<RuntimeError> for Problem {
             RuntimeError::TooLarge { limit } => too_large(limit),
             RuntimeError::Overloaded => Self::new(Code::Overloaded, error.to_string()),
             RuntimeError::Stopping => Self::new(Code::Stopping, error.to_string()),
+            RuntimeError::Unavailable { what } => Self::new(Code::Unavailable, what),
             RuntimeError::Store(error) => store_error(error),
         }
     }
@@ -38,6 +44,8 @@ fn store_error(error: StoreError) -> Problem {
     match error {
         StoreError::Overloaded { .. } => Problem::new(Code::Overloaded, "too much waits to be written; nothing was done, try again"),
         StoreError::DiskFull => Problem::new(Code::StoreUnavailable, "the disk is full; nothing was done"),
+        StoreError::Conflict { what } => Problem::new(Code::Conflict, format!("this {what} is already there")),
+        StoreError::Closed => Problem::new(Code::Stopping, "the server is stopping"),
         StoreError::NotFound { what } => Problem::new(Code::NotFound, format!("there is no such {what}")),
         // The rest name folders and causes of this machine: for the log, not for callers.
         StoreError::Failed { .. } => Problem::new(Code::StoreUnavailable, "the store has failed and takes no more writes").because(&error),

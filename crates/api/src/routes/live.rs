@@ -35,7 +35,7 @@ pub(super) fn declared() -> Vec<Declared> {
 #[into_params(parameter_in = Query)]
 struct LiveParameters {
     /// Only this run.
-    #[param(value_type = Option<String>, format = Uuid)]
+    #[param(value_type = Option<String>, format = "uuid")]
     run: Option<RunId>,
     /// Only this namespace.
     namespace: Option<String>,

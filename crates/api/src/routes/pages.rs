@@ -84,7 +84,7 @@ fn run_table(html: &mut Builder, runs: &[RunView]) {
 
 /// One run and its history.
 #[utoipa::path(
-    get, path = "/runs/{run}", tag = "pages", operation_id = "runPage", params(("run" = String, Path, format = Uuid)),
+    get, path = "/runs/{run}", tag = "pages", operation_id = "runPage", params(("run" = String, Path, format = "uuid")),
     responses((status = 200, body = String, content_type = "text/html"))
 )]
 async fn run_page(State(app): State<App>, caller: Authorized, Segments(run): Segments<RunId>) -> Result<Page, Problem> {

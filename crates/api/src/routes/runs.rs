@@ -50,7 +50,7 @@ struct StartParameters {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct StartedRun {
-    #[schema(value_type = String, format = Uuid)]
+    #[schema(value_type = String, format = "uuid")]
     run: RunId,
     /// The idempotency key was known: this is the first one's run.
     is_duplicate: bool,
@@ -144,12 +144,12 @@ struct ListParameters {
     #[param(value_type = Option<String>, format = DateTime)]
     created_before: Option<jiff::Timestamp>,
     /// Only runs that this run started.
-    #[param(value_type = Option<String>, format = Uuid)]
+    #[param(value_type = Option<String>, format = "uuid")]
     parent: Option<RunId>,
     /// Part of the summary or of the workflow's name.
     text: Option<String>,
     /// The `next` of the page before.
-    #[param(value_type = Option<String>, format = Uuid)]
+    #[param(value_type = Option<String>, format = "uuid")]
     after: Option<RunId>,
     /// Runs of one page; 50 when not given.
     #[param(minimum = 1, maximum = 1000)]
@@ -208,7 +208,7 @@ struct GetParameters {
 /// Reads a run: its data and what it is doing.
 #[utoipa::path(
     get, path = "/api/v1/runs/{run}", tag = "runs", operation_id = "getRun",
-    params(("run" = String, Path, format = Uuid), GetParameters),
+    params(("run" = String, Path, format = "uuid"), GetParameters),
     responses((status = 200, body = schema::RunDetail))
 )]
 async fn get_run(
@@ -247,7 +247,7 @@ struct HistoryPage {
 /// Reads a run's history, oldest first.
 #[utoipa::path(
     get, path = "/api/v1/runs/{run}/history", tag = "runs", operation_id = "getHistory",
-    params(("run" = String, Path, format = Uuid), HistoryParameters),
+    params(("run" = String, Path, format = "uuid"), HistoryParameters),
     responses((status = 200, body = HistoryPage))
 )]
 async fn get_history(

@@ -52,6 +52,11 @@ fn check(document: &Value, schema: &Value, value: &Value, place: &str) {
             let found: BTreeSet<&str> = fields.keys().map(String::as_str).collect();
             assert_eq!(found, known, "{place}");
         }
+        Value::Array(items) if schema["prefixItems"].is_array() => {
+            for (at, item) in items.iter().enumerate() {
+                check(document, &schema["prefixItems"][at], item, place);
+            }
+        }
         Value::Array(items) => items.iter().for_each(|item| check(document, &schema["items"], item, place)),
         Value::String(word) if schema["enum"].is_array() => {
             assert!(schema["enum"].as_array().into_iter().flatten().any(|known| known == word), "{place}: {word}");
