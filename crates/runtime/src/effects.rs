@@ -10,9 +10,6 @@ use dsl::Value;
 use dsl::workflow_error::{ErrorKind, WorkflowError};
 use engine::{Command, Outcome, Request};
 use futures_util::FutureExt;
-use store::RunId;
-
-use crate::definitions::Loaded;
 use crate::runs::{Core, Hot, lock};
 
 /// A call without a `timeout` of its task may take so long.
@@ -20,9 +17,10 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Core {
     /// Begins a call; its outcome comes back as a command.
-    pub fn perform(self: &Arc<Self>, hot: &Arc<Mutex<Hot>>, loaded: &Arc<Loaded>, run: RunId, effect: u64, request: Request) {
+    pub fn perform(self: &Arc<Self>, hot: &mut Hot, effect: u64, request: Request) {
+        let run = hot.id;
         let call = Call {
-            namespace: loaded.row.namespace.clone(),
+            namespace: hot.loaded.row.namespace.clone(),
             function: request.function,
             with: request.with,
             idempotency_key: format!("{run}/{effect}").into(),
@@ -42,7 +40,7 @@ impl Core {
             core.deliver_again(run, Command::Answered { effect, outcome });
         };
         let task = self.handle.spawn(self.tasks.track_future(work));
-        lock(hot).calls.insert(effect, task.abort_handle());
+        hot.calls.insert(effect, task.abort_handle());
     }
 
     fn outcome(&self, call: &Call, result: Result<Value, CallError>) -> Outcome {
@@ -61,13 +59,16 @@ impl Core {
     }
 
     /// What to do about a call that was out when the last process ended.
-    pub fn take_up(self: &Arc<Self>, hot: &Arc<Mutex<Hot>>, loaded: &Arc<Loaded>, run: RunId, effect: u64, request: Request) {
-        if is_once(self.class(&loaded.row.namespace, &request.function, &request.with)) {
+    pub fn take_up(self: &Arc<Self>, hot: &Arc<Mutex<Hot>>, effect: u64, request: Request) {
+        let mut hot = lock(hot);
+        let run = hot.id;
+        if is_once(self.class(&hot.loaded.row.namespace, &request.function, &request.with)) {
+            drop(hot);
             self.metrics.effects_uncertain.add(1);
             let reason = "Segue stopped while the call was out; it may or may not have happened".into();
             self.deliver_again(run, Command::Answered { effect, outcome: Outcome::Uncertain { reason } });
         } else {
-            self.perform(hot, loaded, run, effect, request);
+            self.perform(&mut hot, effect, request);
         }
     }
 }
