@@ -34,13 +34,20 @@ const OPENING_BALANCE: i64 = 10_000_000;
 
 pub(crate) fn router(folder: Option<&Path>) -> Result<Router, StartError> {
     let database = Database::open(folder, "bank", TABLES)?;
-    let open = Router::new().route("/", get(show_page)).with_state(database.clone());
+    let open = Router::new()
+        .route("/", get(show_page))
+        .with_state(database.clone());
     let guarded = Router::new()
         .route("/payments", post(pay))
         .route("/payments/{id}", get(read))
         .route("/ledger", get(ledger))
         .with_state(database.clone());
-    Ok(Front { system: "bank", database, credential: Some(Credential::Bearer(BANK_TOKEN)) }.router(open, guarded))
+    Ok(Front {
+        system: "bank",
+        database,
+        credential: Some(Credential::Bearer(BANK_TOKEN)),
+    }
+    .router(open, guarded))
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -58,7 +65,10 @@ impl Payment {
             return Err(Problem::invalid("payee", "`payee` must not be empty"));
         }
         if self.amount <= 0 {
-            return Err(Problem::invalid("amount", "`amount` must be a positive number of cents"));
+            return Err(Problem::invalid(
+                "amount",
+                "`amount` must be a positive number of cents",
+            ));
         }
         Ok(self)
     }
@@ -81,17 +91,28 @@ async fn pay(
 fn transfer(transaction: &Transaction<'_>, payment: &Payment) -> Result<i64, Problem> {
     let balance = balance(transaction)?;
     if payment.amount > balance {
-        let detail = format!("the account holds {balance} cents, {} were to be paid", payment.amount);
+        let detail = format!(
+            "the account holds {balance} cents, {} were to be paid",
+            payment.amount
+        );
         return Err(Problem::conflict("insufficient-funds", detail).with("balance", balance));
     }
     transaction.execute(
         "INSERT INTO payment (at, payee, amount, reference) VALUES (?1, ?2, ?3, ?4)",
-        params![Timestamp::now().to_string(), payment.payee.trim(), payment.amount, payment.reference],
+        params![
+            Timestamp::now().to_string(),
+            payment.payee.trim(),
+            payment.amount,
+            payment.reference
+        ],
     )?;
     Ok(transaction.last_insert_rowid())
 }
 
-async fn read(State(bank): State<Database>, InPath(id): InPath<String>) -> Result<Json<Value>, Problem> {
+async fn read(
+    State(bank): State<Database>,
+    InPath(id): InPath<String>,
+) -> Result<Json<Value>, Problem> {
     let number = id.strip_prefix("p-").and_then(|number| number.parse().ok());
     let number = number.ok_or_else(|| Problem::not_found(format!("there is no payment `{id}`")))?;
     bank.transaction(|transaction| Ok(Json(read_payment(transaction, number)?)))
@@ -100,23 +121,36 @@ async fn read(State(bank): State<Database>, InPath(id): InPath<String>) -> Resul
 async fn ledger(State(bank): State<Database>) -> Result<Json<Value>, Problem> {
     bank.transaction(|transaction| {
         let entries = payments(transaction)?;
-        Ok(Json(json!({ "balance": balance(transaction)?, "total": entries.len(), "entries": entries })))
+        Ok(Json(
+            json!({ "balance": balance(transaction)?, "total": entries.len(), "entries": entries }),
+        ))
     })
 }
 
 async fn show_page(State(bank): State<Database>) -> Result<Html<String>, Problem> {
     let (balance, payments) =
         bank.transaction(|transaction| Ok((balance(transaction)?, payments(transaction)?)))?;
-    let text = |payment: &Value, column: &str| payment[column].as_str().unwrap_or_default().to_owned();
+    let text =
+        |payment: &Value, column: &str| payment[column].as_str().unwrap_or_default().to_owned();
     let rows: Vec<Vec<String>> = payments
         .iter()
         .map(|payment| {
             let amount = money(payment["amount"].as_i64().unwrap_or_default());
-            vec![text(payment, "at"), text(payment, "payee"), text(payment, "reference"), amount]
+            vec![
+                text(payment, "at"),
+                text(payment, "payee"),
+                text(payment, "reference"),
+                amount,
+            ]
         })
         .collect();
     let about = format!("Balance {}. As JSON: /ledger", money(balance));
-    Ok(page::table("Bank", &about, &["at", "payee", "reference", "amount"], &rows))
+    Ok(page::table(
+        "Bank",
+        &about,
+        &["at", "payee", "reference", "amount"],
+        &rows,
+    ))
 }
 
 fn money(cents: i64) -> String {
@@ -124,20 +158,30 @@ fn money(cents: i64) -> String {
 }
 
 fn balance(transaction: &Transaction<'_>) -> Result<i64, Problem> {
-    let paid: i64 = transaction.query_row("SELECT coalesce(sum(amount), 0) FROM payment", [], |row| row.get(0))?;
+    let paid: i64 =
+        transaction.query_row("SELECT coalesce(sum(amount), 0) FROM payment", [], |row| {
+            row.get(0)
+        })?;
     Ok(OPENING_BALANCE - paid)
 }
 
 fn read_payment(transaction: &Transaction<'_>, id: i64) -> Result<Value, Problem> {
     transaction
-        .query_row("SELECT id, at, payee, amount, reference FROM payment WHERE id = ?1", [id], as_json)
+        .query_row(
+            "SELECT id, at, payee, amount, reference FROM payment WHERE id = ?1",
+            [id],
+            as_json,
+        )
         .optional()?
         .ok_or_else(|| Problem::not_found(format!("there is no payment `p-{id}`")))
 }
 
 fn payments(transaction: &Transaction<'_>) -> Result<Vec<Value>, Problem> {
-    let mut statement = transaction.prepare("SELECT id, at, payee, amount, reference FROM payment ORDER BY id")?;
-    Ok(statement.query_map([], as_json)?.collect::<Result<_, _>>()?)
+    let mut statement =
+        transaction.prepare("SELECT id, at, payee, amount, reference FROM payment ORDER BY id")?;
+    Ok(statement
+        .query_map([], as_json)?
+        .collect::<Result<_, _>>()?)
 }
 
 fn as_json(row: &Row<'_>) -> rusqlite::Result<Value> {

@@ -30,7 +30,11 @@ const TABLES: &str = "
     ) STRICT;";
 
 /// The tokens that exist, and where they post to.
-const HOOKS: [(&str, &str); 3] = [("sales", "#sales"), ("purchasing", "#purchasing"), ("operations", "#operations")];
+const HOOKS: [(&str, &str); 3] = [
+    ("sales", "#sales"),
+    ("purchasing", "#purchasing"),
+    ("operations", "#operations"),
+];
 
 const TEXT_CHARACTERS_MAX: usize = 4_000;
 
@@ -40,8 +44,15 @@ pub(crate) fn router(folder: Option<&Path>) -> Result<Router, StartError> {
         .route("/", get(show_page))
         .route("/messages", get(messages))
         .with_state(database.clone());
-    let guarded = Router::new().route("/hooks/{token}", post(receive)).with_state(database.clone());
-    Ok(Front { system: "chat", database, credential: None }.router(open, guarded))
+    let guarded = Router::new()
+        .route("/hooks/{token}", post(receive))
+        .with_state(database.clone());
+    Ok(Front {
+        system: "chat",
+        database,
+        credential: None,
+    }
+    .router(open, guarded))
 }
 
 #[derive(Debug, Deserialize)]
@@ -56,17 +67,29 @@ async fn receive(
     Body(message): Body<Message>,
 ) -> Result<&'static str, Problem> {
     let Some((_, channel)) = HOOKS.iter().find(|(known, _)| *known == token) else {
-        return Err(Problem::new(StatusCode::FORBIDDEN, "invalid-token", "there is no such hook"));
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "invalid-token",
+            "there is no such hook",
+        ));
     };
     let length = message.text.chars().count();
     if message.text.trim().is_empty() || length > TEXT_CHARACTERS_MAX {
-        return Err(Problem::invalid("text", format!("`text` must have 1 to {TEXT_CHARACTERS_MAX} characters")));
+        return Err(Problem::invalid(
+            "text",
+            format!("`text` must have 1 to {TEXT_CHARACTERS_MAX} characters"),
+        ));
     }
     chat.transaction(|transaction| {
         let username = message.username.as_deref().unwrap_or("incoming-webhook");
         transaction.execute(
             "INSERT INTO message (at, channel, username, text) VALUES (?1, ?2, ?3, ?4)",
-            params![Timestamp::now().to_string(), channel, username, message.text],
+            params![
+                Timestamp::now().to_string(),
+                channel,
+                username,
+                message.text
+            ],
         )?;
         Ok("ok")
     })
@@ -78,17 +101,24 @@ async fn messages(State(chat): State<Database>) -> Result<Json<Value>, Problem> 
 
 async fn show_page(State(chat): State<Database>) -> Result<Html<String>, Problem> {
     let columns = ["at", "channel", "username", "text"];
-    let text = |message: &Value, column: &str| message[column].as_str().unwrap_or_default().to_owned();
+    let text =
+        |message: &Value, column: &str| message[column].as_str().unwrap_or_default().to_owned();
     let rows: Vec<Vec<String>> = chat
         .transaction(all)?
         .iter()
         .map(|message| columns.iter().map(|column| text(message, column)).collect())
         .collect();
-    Ok(page::table("Chat", "What was posted, oldest first. As JSON: /messages", &columns, &rows))
+    Ok(page::table(
+        "Chat",
+        "What was posted, oldest first. As JSON: /messages",
+        &columns,
+        &rows,
+    ))
 }
 
 fn all(transaction: &Transaction<'_>) -> Result<Vec<Value>, Problem> {
-    let mut statement = transaction.prepare("SELECT id, at, channel, username, text FROM message ORDER BY id")?;
+    let mut statement =
+        transaction.prepare("SELECT id, at, channel, username, text FROM message ORDER BY id")?;
     let messages = statement.query_map([], |row| {
         Ok(json!({
             "id": row.get::<_, i64>("id")?,

@@ -27,14 +27,22 @@ const LIMIT_MAX: u32 = 1_000;
 
 pub(crate) fn router(folder: Option<&Path>) -> Result<Router, StartError> {
     let database = Database::open(folder, "crm", contact::TABLES)?;
-    let open = Router::new().route("/", get(show_page)).with_state(database.clone()).merge(front::openapi(OPENAPI));
+    let open = Router::new()
+        .route("/", get(show_page))
+        .with_state(database.clone())
+        .merge(front::openapi(OPENAPI));
     let guarded = Router::new()
         .route("/me", get(me))
         .route("/contacts", get(search).post(create))
         .route("/contacts/{id}", get(read).put(replace).delete(delete))
         .route("/contacts/{id}/sequence", post(add_to_sequence))
         .with_state(database.clone());
-    Ok(Front { system: "crm", database, credential: Some(Credential::Bearer(CRM_TOKEN)) }.router(open, guarded))
+    Ok(Front {
+        system: "crm",
+        database,
+        credential: Some(Credential::Bearer(CRM_TOKEN)),
+    }
+    .router(open, guarded))
 }
 
 async fn me() -> Json<Value> {
@@ -49,10 +57,16 @@ struct Search {
     limit: Option<u32>,
 }
 
-async fn search(State(crm): State<Database>, Asked(search): Asked<Search>) -> Result<Json<Value>, Problem> {
+async fn search(
+    State(crm): State<Database>,
+    Asked(search): Asked<Search>,
+) -> Result<Json<Value>, Problem> {
     let limit = search.limit.unwrap_or(LIMIT_DEFAULT);
     if !(1..=LIMIT_MAX).contains(&limit) {
-        return Err(Problem::invalid("limit", format!("`limit` must be between 1 and {LIMIT_MAX}")));
+        return Err(Problem::invalid(
+            "limit",
+            format!("`limit` must be between 1 and {LIMIT_MAX}"),
+        ));
     }
     let (total, items) = crm.transaction(|transaction| {
         contact::find(transaction, search.email.as_deref(), search.offset, limit)
@@ -74,7 +88,10 @@ async fn create(
     })
 }
 
-async fn read(State(crm): State<Database>, InPath(id): InPath<String>) -> Result<Json<Value>, Problem> {
+async fn read(
+    State(crm): State<Database>,
+    InPath(id): InPath<String>,
+) -> Result<Json<Value>, Problem> {
     let id = contact::id(&id)?;
     crm.transaction(|transaction| Ok(Json(contact::read(transaction, id)?)))
 }
@@ -92,7 +109,10 @@ async fn replace(
     })
 }
 
-async fn delete(State(crm): State<Database>, InPath(id): InPath<String>) -> Result<StatusCode, Problem> {
+async fn delete(
+    State(crm): State<Database>,
+    InPath(id): InPath<String>,
+) -> Result<StatusCode, Problem> {
     let id = contact::id(&id)?;
     crm.transaction(|transaction| contact::delete(transaction, id))?;
     Ok(StatusCode::NO_CONTENT)
@@ -117,17 +137,42 @@ async fn add_to_sequence(
     }
     crm.transaction(|transaction| {
         let is_new = contact::add_to_sequence(transaction, id, sequence)?;
-        let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+        let status = if is_new {
+            StatusCode::CREATED
+        } else {
+            StatusCode::OK
+        };
         Ok((status, Json(contact::read(transaction, id)?)))
     })
 }
 
 async fn show_page(State(crm): State<Database>) -> Result<Html<String>, Problem> {
-    let (total, contacts) = crm.transaction(|transaction| contact::find(transaction, None, 0, LIMIT_MAX))?;
-    let columns = ["email", "name", "company", "stage", "score", "sequences", "notes"];
-    let rows: Vec<Vec<String>> =
-        contacts.iter().map(|contact| columns.iter().map(|column| cell(&contact[*column])).collect()).collect();
-    Ok(page::table("CRM", &format!("{total} contacts. API: /openapi.json"), &columns, &rows))
+    let (total, contacts) =
+        crm.transaction(|transaction| contact::find(transaction, None, 0, LIMIT_MAX))?;
+    let columns = [
+        "email",
+        "name",
+        "company",
+        "stage",
+        "score",
+        "sequences",
+        "notes",
+    ];
+    let rows: Vec<Vec<String>> = contacts
+        .iter()
+        .map(|contact| {
+            columns
+                .iter()
+                .map(|column| cell(&contact[*column]))
+                .collect()
+        })
+        .collect();
+    Ok(page::table(
+        "CRM",
+        &format!("{total} contacts. API: /openapi.json"),
+        &columns,
+        &rows,
+    ))
 }
 
 fn cell(value: &Value) -> String {

@@ -16,8 +16,13 @@ pub(crate) struct Database(Arc<Mutex<Connection>>);
 
 impl Database {
     /// Opens `<folder>/<system>.sqlite` and creates what is missing of `tables`.
-    pub(crate) fn open(folder: Option<&Path>, system: &'static str, tables: &str) -> Result<Self, StartError> {
-        Self::connect(folder, system, tables).map_err(|source| StartError::Database { system, source })
+    pub(crate) fn open(
+        folder: Option<&Path>,
+        system: &'static str,
+        tables: &str,
+    ) -> Result<Self, StartError> {
+        Self::connect(folder, system, tables)
+            .map_err(|source| StartError::Database { system, source })
     }
 
     fn connect(folder: Option<&Path>, system: &str, tables: &str) -> rusqlite::Result<Self> {
@@ -25,7 +30,9 @@ impl Database {
             Some(folder) => Connection::open(folder.join(format!("{system}.sqlite")))?,
             None => Connection::open_in_memory()?,
         };
-        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")?;
+        connection.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;",
+        )?;
         connection.execute_batch(front::received::TABLES)?;
         connection.execute_batch(idempotency::TABLES)?;
         connection.execute_batch(tables)?;

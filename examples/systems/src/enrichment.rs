@@ -30,12 +30,23 @@ const OPENAPI: &str = include_str!("enrichment/openapi.json");
 
 pub(crate) fn router(folder: Option<&Path>, rate: Rate) -> Result<Router, StartError> {
     let database = Database::open(folder, "enrichment", "")?;
-    let limit = Limit { started: Instant::now(), limiter: Arc::new(Mutex::new(Limiter::new(rate))) };
-    let open = Router::new().route("/", get(show_page)).merge(front::openapi(OPENAPI));
-    let guarded =
-        Router::new().route("/companies", get(look_up)).route_layer(from_fn_with_state(limit, limit_rate));
+    let limit = Limit {
+        started: Instant::now(),
+        limiter: Arc::new(Mutex::new(Limiter::new(rate))),
+    };
+    let open = Router::new()
+        .route("/", get(show_page))
+        .merge(front::openapi(OPENAPI));
+    let guarded = Router::new()
+        .route("/companies", get(look_up))
+        .route_layer(from_fn_with_state(limit, limit_rate));
     let credential = Some(Credential::ApiKey(ENRICHMENT_KEY));
-    Ok(Front { system: "enrichment", database, credential }.router(open, guarded))
+    Ok(Front {
+        system: "enrichment",
+        database,
+        credential,
+    }
+    .router(open, guarded))
 }
 
 #[derive(Debug, Deserialize)]
@@ -46,11 +57,16 @@ struct Lookup {
 async fn look_up(Asked(lookup): Asked<Lookup>) -> Result<Json<Value>, Problem> {
     let domain = lookup.domain.trim().to_lowercase();
     if !company::is_domain(&domain) {
-        return Err(Problem::invalid("domain", format!("`{domain}` is not a domain")));
+        return Err(Problem::invalid(
+            "domain",
+            format!("`{domain}` is not a domain"),
+        ));
     }
     match company::behind(&domain) {
         Some(company) => Ok(Json(company)),
-        None => Err(Problem::not_found(format!("no company is known behind `{domain}`"))),
+        None => Err(Problem::not_found(format!(
+            "no company is known behind `{domain}`"
+        ))),
     }
 }
 
@@ -68,7 +84,11 @@ async fn limit_rate(State(limit): State<Limit>, request: Request, next: Next) ->
     let mut response = if standing.is_allowed {
         next.run(request).await
     } else {
-        let detail = format!("more than {} requests in {} s", standing.limit, standing.period.as_secs());
+        let detail = format!(
+            "more than {} requests in {} s",
+            standing.limit,
+            standing.period.as_secs()
+        );
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate-limit", detail).into_response()
     };
     describe(&standing, response.headers_mut());
@@ -77,9 +97,18 @@ async fn limit_rate(State(limit): State<Limit>, request: Request, next: Next) ->
 
 fn describe(standing: &Standing, headers: &mut HeaderMap) {
     let reset = standing.reset_seconds();
-    headers.insert(HeaderName::from_static("x-ratelimit-limit"), HeaderValue::from(standing.limit));
-    headers.insert(HeaderName::from_static("x-ratelimit-remaining"), HeaderValue::from(standing.remaining));
-    headers.insert(HeaderName::from_static("x-ratelimit-reset"), HeaderValue::from(reset));
+    headers.insert(
+        HeaderName::from_static("x-ratelimit-limit"),
+        HeaderValue::from(standing.limit),
+    );
+    headers.insert(
+        HeaderName::from_static("x-ratelimit-remaining"),
+        HeaderValue::from(standing.remaining),
+    );
+    headers.insert(
+        HeaderName::from_static("x-ratelimit-reset"),
+        HeaderValue::from(reset),
+    );
     if !standing.is_allowed {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(reset));
     }
@@ -92,10 +121,20 @@ async fn show_page() -> Html<String> {
         .map(|company| {
             ["domain", "name", "industry", "employees", "country"]
                 .iter()
-                .map(|field| company[*field].as_str().map_or_else(|| company[*field].to_string(), str::to_owned))
+                .map(|field| {
+                    company[*field]
+                        .as_str()
+                        .map_or_else(|| company[*field].to_string(), str::to_owned)
+                })
                 .collect()
         })
         .collect();
-    let about = "Facts about companies, by domain. These are the ones the samples use. API: /openapi.json";
-    page::table("Company enrichment", about, &["domain", "name", "industry", "employees", "country"], &rows)
+    let about =
+        "Facts about companies, by domain. These are the ones the samples use. API: /openapi.json";
+    page::table(
+        "Company enrichment",
+        about,
+        &["domain", "name", "industry", "employees", "country"],
+        &rows,
+    )
 }

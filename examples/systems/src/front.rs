@@ -31,6 +31,7 @@ const BODY_BYTES_MAX: usize = 1024 * 1024;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Credential {
     Bearer(&'static str),
+    /// In `x-api-key`, or as a bearer token for clients that know nothing else.
     ApiKey(&'static str),
 }
 
@@ -54,14 +55,20 @@ impl Front {
             Some(credential) => guarded.route_layer(from_fn_with_state(credential, authorize)),
             None => guarded,
         };
-        let reception = Reception { received: received.clone(), faults: faults.clone() };
+        let reception = Reception {
+            received: received.clone(),
+            faults: faults.clone(),
+        };
         let guarded = guarded
             .fallback(no_such_route)
             .method_not_allowed_fallback(no_such_method)
             .layer(from_fn_with_state(reception, receive));
         let system = self.system;
         let router = Router::new()
-            .route("/_health", get(move || async move { Json(json!({ "status": "ok", "system": system })) }))
+            .route(
+                "/_health",
+                get(move || async move { Json(json!({ "status": "ok", "system": system })) }),
+            )
             .merge(received::routes(received))
             .merge(faults::routes(faults.clone()))
             .merge(open)
@@ -72,8 +79,14 @@ impl Front {
 
 /// A route that serves an OpenAPI document.
 pub(crate) fn openapi(document: &'static str) -> Router {
-    let headers = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-    Router::new().route("/openapi.json", get(move || async move { (headers, document) }))
+    let headers = [(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    )];
+    Router::new().route(
+        "/openapi.json",
+        get(move || async move { (headers, document) }),
+    )
 }
 
 #[derive(Clone)]
@@ -82,14 +95,24 @@ struct Reception {
     faults: Faults,
 }
 
-async fn receive(State(reception): State<Reception>, request: Request, next: Next) -> Result<Response, Problem> {
+async fn receive(
+    State(reception): State<Reception>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, BODY_BYTES_MAX).await else {
         let detail = format!("a body may have {BODY_BYTES_MAX} bytes");
-        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail));
+        return Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body-too-large",
+            detail,
+        ));
     };
     let number = reception.received.record(&parts, &body)?;
-    let fault = reception.faults.take(parts.method.as_str(), parts.uri.path());
+    let fault = reception
+        .faults
+        .take(parts.method.as_str(), parts.uri.path());
     let request = Request::from_parts(parts, body.into());
     let response = match fault {
         Some(fault) => fail(fault, request, next).await,
@@ -108,7 +131,9 @@ async fn fail(fault: Fault, request: Request, next: Next) -> Response {
     match (fault.answer(), response) {
         (Some(answer), _) => answer,
         (None, Some(response)) => response,
-        (None, None) => unreachable!("only a fault with a status keeps the request from the system"),
+        (None, None) => {
+            unreachable!("only a fault with a status keeps the request from the system")
+        }
     }
 }
 
@@ -118,7 +143,9 @@ async fn authorize(State(credential): State<Credential>, request: Request, next:
         Err(problem) => {
             let mut response = problem.into_response();
             if let Credential::Bearer(_) = credential {
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+                response
+                    .headers_mut()
+                    .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             response
         }
@@ -126,15 +153,32 @@ async fn authorize(State(credential): State<Credential>, request: Request, next:
 }
 
 fn check(credential: Credential, headers: &HeaderMap) -> Result<(), Problem> {
-    let (name, expected) = match credential {
-        Credential::Bearer(token) => ("authorization", format!("Bearer {token}")),
-        Credential::ApiKey(key) => ("x-api-key", key.to_owned()),
+    let (accepted, secret): (&[&str], _) = match credential {
+        Credential::Bearer(token) => (&["authorization"], token),
+        Credential::ApiKey(key) => (&["x-api-key", "authorization"], key),
     };
-    let unauthorized = |detail| Err(Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail));
-    match headers.get(name) {
-        Some(value) if value.as_bytes() == expected.as_bytes() => Ok(()),
-        Some(_) => unauthorized(format!("the credential in `{name}` is not known")),
-        None => unauthorized(format!("the header `{name}` is missing")),
+    let unauthorized = |detail| {
+        Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            detail,
+        ))
+    };
+    let Some((name, value)) = accepted
+        .iter()
+        .find_map(|name| Some((*name, headers.get(*name)?)))
+    else {
+        return unauthorized(format!("the header `{}` is missing", accepted[0]));
+    };
+    let expected = if name == "authorization" {
+        format!("Bearer {secret}")
+    } else {
+        secret.to_owned()
+    };
+    if value.as_bytes() == expected.as_bytes() {
+        Ok(())
+    } else {
+        unauthorized(format!("the credential in `{name}` is not known"))
     }
 }
 
@@ -143,7 +187,11 @@ async fn no_such_route(request: Request) -> Problem {
 }
 
 async fn no_such_method(request: Request) -> Problem {
-    let detail = format!("`{}` does not accept {}", request.uri().path(), request.method());
+    let detail = format!(
+        "`{}` does not accept {}",
+        request.uri().path(),
+        request.method()
+    );
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
 }
 

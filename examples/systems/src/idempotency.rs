@@ -34,14 +34,20 @@ pub(crate) struct Made {
 
 impl IntoResponse for Made {
     fn into_response(self) -> Response {
-        let status = if self.is_new { StatusCode::CREATED } else { StatusCode::OK };
+        let status = if self.is_new {
+            StatusCode::CREATED
+        } else {
+            StatusCode::OK
+        };
         let mut response = (status, Json(self.answer)).into_response();
         if let Ok(location) = HeaderValue::from_str(&self.location) {
             response.headers_mut().insert(header::LOCATION, location);
         }
         if !self.is_new {
             let name = HeaderName::from_static("idempotency-replayed");
-            response.headers_mut().insert(name, HeaderValue::from_static("true"));
+            response
+                .headers_mut()
+                .insert(name, HeaderValue::from_static("true"));
         }
         response
     }
@@ -59,7 +65,11 @@ pub(crate) fn once(
 ) -> Result<Made, Problem> {
     let Some(key) = key(headers)? else {
         let (location, answer) = effect(transaction)?;
-        return Ok(Made { is_new: true, location, answer });
+        return Ok(Made {
+            is_new: true,
+            location,
+            answer,
+        });
     };
     let request = serde_json::to_string(request)?;
     if let Some(made) = made_before(transaction, scope, key, &request)? {
@@ -70,11 +80,17 @@ pub(crate) fn once(
         "INSERT INTO idempotency (scope, key, request, location, answer) VALUES (?1, ?2, ?3, ?4, ?5)",
         params![scope, key, request, location, answer.to_string()],
     )?;
-    Ok(Made { is_new: true, location, answer })
+    Ok(Made {
+        is_new: true,
+        location,
+        answer,
+    })
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
     match value.to_str() {
         Ok(key) if !key.is_empty() && key.len() <= KEY_BYTES_MAX => Ok(Some(key)),
         _ => Err(Problem::new(
@@ -95,10 +111,18 @@ fn made_before(
         .query_row(
             "SELECT request, location, answer FROM idempotency WHERE scope = ?1 AND key = ?2",
             params![scope, key],
-            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)),
+            |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, String>(2)?,
+                ))
+            },
         )
         .optional()?;
-    let Some((first_request, location, answer)) = stored else { return Ok(None) };
+    let Some((first_request, location, answer)) = stored else {
+        return Ok(None);
+    };
     if first_request != request {
         return Err(Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -106,5 +130,9 @@ fn made_before(
             format!("the key `{key}` was first used with another body"),
         ));
     }
-    Ok(Some(Made { is_new: false, location, answer: serde_json::from_str(&answer)? }))
+    Ok(Some(Made {
+        is_new: false,
+        location,
+        answer: serde_json::from_str(&answer)?,
+    }))
 }

@@ -21,6 +21,7 @@ mod serve;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -30,7 +31,7 @@ pub use mail::Login;
 
 /// What the CRM expects as `authorization: Bearer ...`.
 pub const CRM_TOKEN: &str = "crm-demo-token";
-/// What the enrichment service expects as `x-api-key: ...`.
+/// What the enrichment service expects as `x-api-key: ...` or `authorization: Bearer ...`.
 pub const ENRICHMENT_KEY: &str = "enrichment-demo-key";
 /// What the bank expects as `authorization: Bearer ...`.
 pub const BANK_TOKEN: &str = "bank-demo-token";
@@ -65,7 +66,15 @@ pub struct Ports {
 impl Ports {
     /// The ports that the connections of the examples name.
     pub fn demo() -> Self {
-        Self { crm: 7301, enrichment: 7302, chat: 7303, bank: 7304, procurement: 7305, mail: 7306, smtp: 7325 }
+        Self {
+            crm: 7301,
+            enrichment: 7302,
+            chat: 7303,
+            bank: 7304,
+            procurement: 7305,
+            mail: 7306,
+            smtp: 7325,
+        }
     }
 }
 
@@ -82,8 +91,14 @@ pub enum System {
 }
 
 impl System {
-    pub const ALL: [System; 6] =
-        [System::Crm, System::Enrichment, System::Chat, System::Bank, System::Procurement, System::Mail];
+    pub const ALL: [System; 6] = [
+        System::Crm,
+        System::Enrichment,
+        System::Chat,
+        System::Bank,
+        System::Procurement,
+        System::Mail,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -100,11 +115,21 @@ impl System {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("cannot listen on {address} for `{system}`")]
-    Listen { system: &'static str, address: SocketAddr, source: std::io::Error },
+    Listen {
+        system: &'static str,
+        address: SocketAddr,
+        source: std::io::Error,
+    },
     #[error("cannot open the database of `{system}`")]
-    Database { system: &'static str, source: rusqlite::Error },
+    Database {
+        system: &'static str,
+        source: rusqlite::Error,
+    },
     #[error("cannot use the folder `{}`", folder.display())]
-    Folder { folder: PathBuf, source: std::io::Error },
+    Folder {
+        folder: PathBuf,
+        source: std::io::Error,
+    },
 }
 
 /// All systems, listening. Dropping it stops them too, without waiting.
@@ -122,7 +147,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Stops accepting, lets requests in progress finish, and returns when all is closed.
+    /// Stops accepting, gives requests in progress two seconds, and returns when all is closed.
     pub async fn stop(self) {
         self.tasks.stop().await;
     }
@@ -139,7 +164,7 @@ pub struct RunningOne {
 }
 
 impl RunningOne {
-    /// Stops accepting, lets requests in progress finish, and returns when all is closed.
+    /// Stops accepting, gives requests in progress two seconds, and returns when all is closed.
     pub async fn stop(self) {
         self.tasks.stop().await;
     }
@@ -151,20 +176,40 @@ impl RunningOne {
 pub async fn start(options: Options) -> Result<Running, StartError> {
     let mut tasks = Tasks::new();
     let crm = start_into(System::Crm, &options, &mut tasks).await?.http;
-    let enrichment = start_into(System::Enrichment, &options, &mut tasks).await?.http;
+    let enrichment = start_into(System::Enrichment, &options, &mut tasks)
+        .await?
+        .http;
     let chat = start_into(System::Chat, &options, &mut tasks).await?.http;
     let bank = start_into(System::Bank, &options, &mut tasks).await?.http;
-    let procurement = start_into(System::Procurement, &options, &mut tasks).await?.http;
+    let procurement = start_into(System::Procurement, &options, &mut tasks)
+        .await?
+        .http;
     let mail = start_into(System::Mail, &options, &mut tasks).await?;
-    let smtp = mail.smtp.expect("the mail server was asked for, and it always has one");
-    Ok(Running { crm, enrichment, chat, bank, procurement, mail: mail.http, smtp, tasks })
+    let smtp = mail
+        .smtp
+        .expect("the mail server was asked for, and it always has one");
+    Ok(Running {
+        crm,
+        enrichment,
+        chat,
+        bank,
+        procurement,
+        mail: mail.http,
+        smtp,
+        tasks,
+    })
 }
 
 /// Starts a single system; see [`start`].
 pub async fn start_one(system: System, options: Options) -> Result<RunningOne, StartError> {
     let mut tasks = Tasks::new();
     let addresses = start_into(system, &options, &mut tasks).await?;
-    Ok(RunningOne { system, http: addresses.http, smtp: addresses.smtp, tasks })
+    Ok(RunningOne {
+        system,
+        http: addresses.http,
+        smtp: addresses.smtp,
+        tasks,
+    })
 }
 
 struct Addresses {
@@ -172,14 +217,24 @@ struct Addresses {
     smtp: Option<SocketAddr>,
 }
 
-async fn start_into(system: System, options: &Options, tasks: &mut Tasks) -> Result<Addresses, StartError> {
+async fn start_into(
+    system: System,
+    options: &Options,
+    tasks: &mut Tasks,
+) -> Result<Addresses, StartError> {
     if let Some(folder) = &options.data {
-        std::fs::create_dir_all(folder).map_err(|source| StartError::Folder { folder: folder.clone(), source })?;
+        std::fs::create_dir_all(folder).map_err(|source| StartError::Folder {
+            folder: folder.clone(),
+            source,
+        })?;
     }
     let data = options.data.as_deref();
     let (router, port) = match system {
         System::Crm => (crm::router(data)?, options.ports.crm),
-        System::Enrichment => (enrichment::router(data, options.enrichment_rate)?, options.ports.enrichment),
+        System::Enrichment => (
+            enrichment::router(data, options.enrichment_rate)?,
+            options.ports.enrichment,
+        ),
         System::Chat => (chat::router(data)?, options.ports.chat),
         System::Bank => (bank::router(data)?, options.ports.bank),
         System::Procurement => (procurement::router(data)?, options.ports.procurement),
@@ -189,13 +244,19 @@ async fn start_into(system: System, options: &Options, tasks: &mut Tasks) -> Res
             let (http_listener, http) = serve::listen("mail", options.ports.mail).await?;
             tasks.add(receiver.serve(listener, tasks.stopped()));
             tasks.add(serve::http(http_listener, router, tasks.stopped()));
-            return Ok(Addresses { http, smtp: Some(smtp) });
+            return Ok(Addresses {
+                http,
+                smtp: Some(smtp),
+            });
         }
     };
     let (listener, http) = serve::listen(system.name(), port).await?;
     tasks.add(serve::http(listener, router, tasks.stopped()));
     Ok(Addresses { http, smtp: None })
 }
+
+/// How long requests in progress (some wait on purpose) may go on once the systems are told to stop.
+const STOP_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What runs in the background, and the switch that ends it.
 #[derive(Debug)]
@@ -206,7 +267,10 @@ struct Tasks {
 
 impl Tasks {
     fn new() -> Self {
-        Self { stop: watch::Sender::new(false), handles: Vec::new() }
+        Self {
+            stop: watch::Sender::new(false),
+            handles: Vec::new(),
+        }
     }
 
     fn add(&mut self, work: impl Future<Output = ()> + Send + 'static) {
@@ -219,9 +283,15 @@ impl Tasks {
 
     async fn stop(self) {
         self.stop.send_replace(true);
-        for handle in self.handles {
+        let deadline = tokio::time::Instant::now() + STOP_PATIENCE;
+        for mut handle in self.handles {
             // A task that panicked has already reported itself; the others must still be waited for.
-            let _ = handle.await;
+            if tokio::time::timeout_at(deadline, &mut handle)
+                .await
+                .is_err()
+            {
+                handle.abort();
+            }
         }
     }
 }

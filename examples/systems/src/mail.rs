@@ -43,7 +43,10 @@ pub struct Login {
 const WAIT_MS_MAX: u64 = 60_000;
 
 /// The HTTP view, and what receives mails over SMTP.
-pub(crate) fn open(folder: Option<&Path>, login: Option<Login>) -> Result<(Router, Receiver), StartError> {
+pub(crate) fn open(
+    folder: Option<&Path>,
+    login: Option<Login>,
+) -> Result<(Router, Receiver), StartError> {
     let mailbox = Mailbox::open(folder)?;
     let database = Database::open(folder, "mail", "")?;
     let open = Router::new()
@@ -51,9 +54,20 @@ pub(crate) fn open(folder: Option<&Path>, login: Option<Login>) -> Result<(Route
         .route("/mails", get(mails))
         .route("/mails/{number}", get(one))
         .with_state(mailbox.clone());
-    let front = Front { system: "mail", database, credential: None };
+    let front = Front {
+        system: "mail",
+        database,
+        credential: None,
+    };
     let (router, faults) = front.router_and_faults(open, Router::new());
-    Ok((router, Receiver { mailbox, login, faults }))
+    Ok((
+        router,
+        Receiver {
+            mailbox,
+            login,
+            faults,
+        },
+    ))
 }
 
 #[derive(Debug, Deserialize)]
@@ -75,7 +89,12 @@ impl Filter {
                 recipients.is_some_and(|list| list.iter().any(|to| to.as_str() == Some(wanted)))
             }
         };
-        mailbox.all().iter().map(view::as_json).filter(is_wanted).collect()
+        mailbox
+            .all()
+            .iter()
+            .map(view::as_json)
+            .filter(is_wanted)
+            .collect()
     }
 }
 
@@ -98,10 +117,16 @@ async fn mails(State(mailbox): State<Mailbox>, Asked(filter): Asked<Filter>) -> 
     Json(json!({ "total": found.len(), "items": found }))
 }
 
-async fn one(State(mailbox): State<Mailbox>, InPath(number): InPath<String>) -> Result<Response, Problem> {
+async fn one(
+    State(mailbox): State<Mailbox>,
+    InPath(number): InPath<String>,
+) -> Result<Response, Problem> {
     let mail = number.parse().ok().and_then(|number| mailbox.one(number));
     let mail = mail.ok_or_else(|| Problem::not_found(format!("there is no mail `{number}`")))?;
-    let headers = [(header::CONTENT_TYPE, HeaderValue::from_static("message/rfc822"))];
+    let headers = [(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("message/rfc822"),
+    )];
     Ok((headers, mail.content.to_vec()).into_response())
 }
 
@@ -109,7 +134,11 @@ async fn show_page(State(mailbox): State<Mailbox>) -> Html<String> {
     let columns = ["date", "from", "to", "subject", "text"];
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+        Value::Array(items) => items
+            .iter()
+            .filter_map(Value::as_str)
+            .collect::<Vec<_>>()
+            .join(", "),
         _ => String::new(),
     };
     let rows: Vec<Vec<String>> = mailbox
@@ -118,5 +147,10 @@ async fn show_page(State(mailbox): State<Mailbox>) -> Html<String> {
         .map(view::as_json)
         .map(|mail| columns.iter().map(|column| text(&mail[*column])).collect())
         .collect();
-    page::table("Mails", "What would have been delivered, oldest first. As JSON: /mails", &columns, &rows)
+    page::table(
+        "Mails",
+        "What would have been delivered, oldest first. As JSON: /mails",
+        &columns,
+        &rows,
+    )
 }

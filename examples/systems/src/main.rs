@@ -88,7 +88,11 @@ async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let interrupted = signal(SignalKind::interrupt())?;
     let terminated = signal(SignalKind::terminate())?;
     let (system, ports) = arguments.what.system_and_ports();
-    let options = Options { data: arguments.data, ports, ..Options::default() };
+    let options = Options {
+        data: arguments.data,
+        ports,
+        ..Options::default()
+    };
     match system {
         None => {
             let running = systems::start(options).await?;
@@ -114,18 +118,53 @@ impl What {
         match self {
             What::All(AllPorts { port: Some(_) }) => (None, Ports::default()),
             What::All(AllPorts { port: None }) => (None, demo),
-            What::Crm(Port { port }) => with(System::Crm, Ports { crm: port.unwrap_or(demo.crm), ..demo }),
-            What::Enrichment(Port { port }) => {
-                with(System::Enrichment, Ports { enrichment: port.unwrap_or(demo.enrichment), ..demo })
-            }
-            What::Chat(Port { port }) => with(System::Chat, Ports { chat: port.unwrap_or(demo.chat), ..demo }),
-            What::Bank(Port { port }) => with(System::Bank, Ports { bank: port.unwrap_or(demo.bank), ..demo }),
-            What::Procurement(Port { port }) => {
-                with(System::Procurement, Ports { procurement: port.unwrap_or(demo.procurement), ..demo })
-            }
+            What::Crm(Port { port }) => with(
+                System::Crm,
+                Ports {
+                    crm: port.unwrap_or(demo.crm),
+                    ..demo
+                },
+            ),
+            What::Enrichment(Port { port }) => with(
+                System::Enrichment,
+                Ports {
+                    enrichment: port.unwrap_or(demo.enrichment),
+                    ..demo
+                },
+            ),
+            What::Chat(Port { port }) => with(
+                System::Chat,
+                Ports {
+                    chat: port.unwrap_or(demo.chat),
+                    ..demo
+                },
+            ),
+            What::Bank(Port { port }) => with(
+                System::Bank,
+                Ports {
+                    bank: port.unwrap_or(demo.bank),
+                    ..demo
+                },
+            ),
+            What::Procurement(Port { port }) => with(
+                System::Procurement,
+                Ports {
+                    procurement: port.unwrap_or(demo.procurement),
+                    ..demo
+                },
+            ),
             What::Mail(MailPorts { port, smtp_port }) => {
-                let smtp = smtp_port.or(port.filter(|port| *port == 0)).unwrap_or(demo.smtp);
-                with(System::Mail, Ports { mail: port.unwrap_or(demo.mail), smtp, ..demo })
+                let smtp = smtp_port
+                    .or(port.filter(|port| *port == 0))
+                    .unwrap_or(demo.smtp);
+                with(
+                    System::Mail,
+                    Ports {
+                        mail: port.unwrap_or(demo.mail),
+                        smtp,
+                        ..demo
+                    },
+                )
             }
         }
     }

@@ -3,10 +3,22 @@
 use axum::response::Html;
 
 /// A page with one table; it loads itself again every two seconds.
-pub(crate) fn table(title: &str, about: &str, columns: &[&str], rows: &[Vec<String>]) -> Html<String> {
-    let head: String = columns.iter().map(|column| format!("<th>{}</th>", escape(column))).collect();
+pub(crate) fn table(
+    title: &str,
+    about: &str,
+    columns: &[&str],
+    rows: &[Vec<String>],
+) -> Html<String> {
+    let head: String = columns
+        .iter()
+        .map(|column| format!("<th>{}</th>", escape(column)))
+        .collect();
     let body: String = rows.iter().map(|row| table_row(row)).collect();
-    let empty = if rows.is_empty() { "<p>Nothing yet.</p>" } else { "" };
+    let empty = if rows.is_empty() {
+        "<p>Nothing yet.</p>"
+    } else {
+        ""
+    };
     let title = escape(title);
     let about = escape(about);
     Html(format!(
@@ -19,13 +31,19 @@ pub(crate) fn table(title: &str, about: &str, columns: &[&str], rows: &[Vec<Stri
 }
 
 fn table_row(cells: &[String]) -> String {
-    let cells: String = cells.iter().map(|cell| format!("<td>{}</td>", escape(cell))).collect();
+    let cells: String = cells
+        .iter()
+        .map(|cell| format!("<td>{}</td>", escape(cell)))
+        .collect();
     format!("<tr>{cells}</tr>")
 }
 
 /// What we show was sent by somebody, so it must not become markup.
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -34,8 +52,17 @@ mod tests {
 
     #[test]
     fn what_was_sent_is_shown_as_text() {
-        let page = table("T", "about", &["name"], &[vec!["<script>alert(\"x\")</script> & co".to_owned()]]).0;
-        assert!(page.contains("&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; co"), "{page}");
+        let page = table(
+            "T",
+            "about",
+            &["name"],
+            &[vec!["<script>alert(\"x\")</script> & co".to_owned()]],
+        )
+        .0;
+        assert!(
+            page.contains("&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; co"),
+            "{page}"
+        );
         assert!(!page.contains("<script>"), "{page}");
     }
 }

@@ -23,7 +23,12 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, kind: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, kind, detail: detail.into(), facts: Map::new() }
+        Self {
+            status,
+            kind,
+            detail: detail.into(),
+            facts: Map::new(),
+        }
     }
 
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
@@ -58,20 +63,31 @@ impl IntoResponse for Problem {
             members.extend(self.facts);
         }
         let mut response = (self.status, Json(body)).into_response();
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         response
     }
 }
 
 impl From<rusqlite::Error> for Problem {
     fn from(error: rusqlite::Error) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "database", error.to_string())
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "database",
+            error.to_string(),
+        )
     }
 }
 
 impl From<serde_json::Error> for Problem {
     fn from(error: serde_json::Error) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "database", format!("a stored document is damaged: {error}"))
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "database",
+            format!("a stored document is damaged: {error}"),
+        )
     }
 }
 

@@ -25,7 +25,9 @@ use order::{Order, Status};
 
 pub(crate) fn router(folder: Option<&Path>) -> Result<Router, StartError> {
     let database = Database::open(folder, "procurement", order::TABLES)?;
-    let open = Router::new().route("/", get(show_page)).with_state(database.clone());
+    let open = Router::new()
+        .route("/", get(show_page))
+        .with_state(database.clone());
     let guarded = Router::new()
         .route("/people/{email}", get(person))
         .route("/budgets/{department}", get(budget))
@@ -35,11 +37,17 @@ pub(crate) fn router(folder: Option<&Path>) -> Result<Router, StartError> {
         .route("/orders/{id}/status", put(change_status))
         .with_state(database.clone());
     let credential = Some(Credential::Bearer(PROCUREMENT_TOKEN));
-    Ok(Front { system: "procurement", database, credential }.router(open, guarded))
+    Ok(Front {
+        system: "procurement",
+        database,
+        credential,
+    }
+    .router(open, guarded))
 }
 
 async fn person(InPath(email): InPath<String>) -> Result<Json<Value>, Problem> {
-    let person = people::by_email(&email).ok_or_else(|| Problem::not_found(format!("nobody here is `{email}`")))?;
+    let person = people::by_email(&email)
+        .ok_or_else(|| Problem::not_found(format!("nobody here is `{email}`")))?;
     Ok(Json(json!(person)))
 }
 
@@ -60,7 +68,10 @@ async fn place(
     Body(order): Body<Order>,
 ) -> Result<Made, Problem> {
     if people::by_email(&order.requester).is_none() {
-        return Err(Problem::invalid("requester", format!("nobody here is `{}`", order.requester)));
+        return Err(Problem::invalid(
+            "requester",
+            format!("nobody here is `{}`", order.requester),
+        ));
     }
     procurement.transaction(|transaction| {
         idempotency::once(transaction, &headers, "orders", &order, |transaction| {
@@ -74,7 +85,10 @@ async fn orders(State(procurement): State<Database>) -> Result<Json<Value>, Prob
     Ok(front::list(procurement.transaction(order::all)?))
 }
 
-async fn read(State(procurement): State<Database>, InPath(id): InPath<String>) -> Result<Json<Value>, Problem> {
+async fn read(
+    State(procurement): State<Database>,
+    InPath(id): InPath<String>,
+) -> Result<Json<Value>, Problem> {
     let id = order::id(&id)?;
     procurement.transaction(|transaction| Ok(Json(order::read(transaction, id)?)))
 }
@@ -98,7 +112,14 @@ async fn change_status(
 }
 
 async fn show_page(State(procurement): State<Database>) -> Result<Html<String>, Problem> {
-    let columns = ["id", "request", "requester", "department", "total", "status"];
+    let columns = [
+        "id",
+        "request",
+        "requester",
+        "department",
+        "total",
+        "status",
+    ];
     let text = |order: &Value, column: &str| match &order[column] {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -108,5 +129,10 @@ async fn show_page(State(procurement): State<Database>) -> Result<Html<String>, 
         .iter()
         .map(|order| columns.iter().map(|column| text(order, column)).collect())
         .collect();
-    Ok(page::table("Procurement", "Orders, oldest first; totals in cents. As JSON: /orders", &columns, &rows))
+    Ok(page::table(
+        "Procurement",
+        "Orders, oldest first; totals in cents. As JSON: /orders",
+        &columns,
+        &rows,
+    ))
 }

@@ -24,9 +24,16 @@ impl Stopped {
 }
 
 /// Opens a listening socket on 127.0.0.1; port 0 picks a free one.
-pub(crate) async fn listen(system: &'static str, port: u16) -> Result<(TcpListener, SocketAddr), StartError> {
+pub(crate) async fn listen(
+    system: &'static str,
+    port: u16,
+) -> Result<(TcpListener, SocketAddr), StartError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let listen_error = |source| StartError::Listen { system, address, source };
+    let listen_error = |source| StartError::Listen {
+        system,
+        address,
+        source,
+    };
     let listener = TcpListener::bind(address).await.map_err(listen_error)?;
     let address = listener.local_addr().map_err(listen_error)?;
     Ok((listener, address))
@@ -34,5 +41,7 @@ pub(crate) async fn listen(system: &'static str, port: u16) -> Result<(TcpListen
 
 pub(crate) async fn http(listener: TcpListener, router: Router, stopped: Stopped) {
     // `axum::serve` goes on after errors of single connections and only returns when told to stop.
-    let _ = axum::serve(listener, router).with_graceful_shutdown(stopped.wait()).await;
+    let _ = axum::serve(listener, router)
+        .with_graceful_shutdown(stopped.wait())
+        .await;
 }

@@ -44,16 +44,32 @@ impl Fields {
     pub(super) fn checked(mut self) -> Result<Self, Problem> {
         self.email = self.email.trim().to_lowercase();
         let is_address = self.email.split_once('@').is_some_and(|(name, domain)| {
-            !name.is_empty() && domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.')
+            !name.is_empty()
+                && domain.contains('.')
+                && !domain.starts_with('.')
+                && !domain.ends_with('.')
         });
         if !is_address || self.email.contains(char::is_whitespace) {
-            return Err(Problem::invalid("email", format!("`{}` is not an e-mail address", self.email)));
+            return Err(Problem::invalid(
+                "email",
+                format!("`{}` is not an e-mail address", self.email),
+            ));
         }
-        if let Some(stage) = self.stage.as_deref().filter(|stage| !STAGES.contains(stage)) {
-            return Err(Problem::invalid("stage", format!("`{stage}` is not one of {}", STAGES.join(", "))));
+        if let Some(stage) = self
+            .stage
+            .as_deref()
+            .filter(|stage| !STAGES.contains(stage))
+        {
+            return Err(Problem::invalid(
+                "stage",
+                format!("`{stage}` is not one of {}", STAGES.join(", ")),
+            ));
         }
         if self.score.is_some_and(|score| !(0..=10).contains(&score)) {
-            return Err(Problem::invalid("score", "`score` must be between 0 and 10"));
+            return Err(Problem::invalid(
+                "score",
+                "`score` must be between 0 and 10",
+            ));
         }
         Ok(self)
     }
@@ -65,7 +81,9 @@ impl Fields {
 
 /// Contacts are named `c-1`, `c-2`, ... outside.
 pub(super) fn id(text: &str) -> Result<i64, Problem> {
-    text.strip_prefix("c-").and_then(|number| number.parse().ok()).ok_or_else(|| unknown(text))
+    text.strip_prefix("c-")
+        .and_then(|number| number.parse().ok())
+        .ok_or_else(|| unknown(text))
 }
 
 pub(super) fn insert(transaction: &Transaction<'_>, fields: &Fields) -> Result<i64, Problem> {
@@ -74,12 +92,24 @@ pub(super) fn insert(transaction: &Transaction<'_>, fields: &Fields) -> Result<i
     transaction.execute(
         "INSERT INTO contact (email, name, company, stage, score, notes, created_at, updated_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
-        params![fields.email, fields.name, fields.company, fields.stage(), fields.score, fields.notes, now],
+        params![
+            fields.email,
+            fields.name,
+            fields.company,
+            fields.stage(),
+            fields.score,
+            fields.notes,
+            now
+        ],
     )?;
     Ok(transaction.last_insert_rowid())
 }
 
-pub(super) fn replace(transaction: &Transaction<'_>, id: i64, fields: &Fields) -> Result<(), Problem> {
+pub(super) fn replace(
+    transaction: &Transaction<'_>,
+    id: i64,
+    fields: &Fields,
+) -> Result<(), Problem> {
     refuse_taken_email(transaction, &fields.email, Some(id))?;
     let changed = transaction.execute(
         "UPDATE contact SET email = ?2, name = ?3, company = ?4, stage = ?5, score = ?6, notes = ?7, updated_at = ?8
@@ -99,14 +129,23 @@ pub(super) fn replace(transaction: &Transaction<'_>, id: i64, fields: &Fields) -
 }
 
 pub(super) fn delete(transaction: &Transaction<'_>, id: i64) -> Result<(), Problem> {
-    expect_one(transaction.execute("DELETE FROM contact WHERE id = ?1", [id])?, id)
+    expect_one(
+        transaction.execute("DELETE FROM contact WHERE id = ?1", [id])?,
+        id,
+    )
 }
 
 /// Answers whether the contact was not in the sequence before.
-pub(super) fn add_to_sequence(transaction: &Transaction<'_>, id: i64, sequence: &str) -> Result<bool, Problem> {
+pub(super) fn add_to_sequence(
+    transaction: &Transaction<'_>,
+    id: i64,
+    sequence: &str,
+) -> Result<bool, Problem> {
     read(transaction, id)?;
-    let added = transaction
-        .execute("INSERT OR IGNORE INTO membership (contact, sequence) VALUES (?1, ?2)", params![id, sequence])?;
+    let added = transaction.execute(
+        "INSERT OR IGNORE INTO membership (contact, sequence) VALUES (?1, ?2)",
+        params![id, sequence],
+    )?;
     Ok(added == 1)
 }
 
@@ -115,7 +154,11 @@ const COLUMNS: &str = "id, email, name, company, stage, score, notes, created_at
 
 pub(super) fn read(transaction: &Transaction<'_>, id: i64) -> Result<Value, Problem> {
     transaction
-        .query_row(&format!("SELECT {COLUMNS} FROM contact WHERE id = ?1"), [id], as_json)
+        .query_row(
+            &format!("SELECT {COLUMNS} FROM contact WHERE id = ?1"),
+            [id],
+            as_json,
+        )
         .optional()?
         .ok_or_else(|| unknown(&format!("c-{id}")))
 }
@@ -129,11 +172,17 @@ pub(super) fn find(
 ) -> Result<(u32, Vec<Value>), Problem> {
     let email = email.map(|email| email.trim().to_lowercase());
     let wanted = "(?1 IS NULL OR email = ?1)";
-    let total = transaction
-        .query_row(&format!("SELECT count(*) FROM contact WHERE {wanted}"), [&email], |row| row.get(0))?;
-    let mut statement = transaction
-        .prepare(&format!("SELECT {COLUMNS} FROM contact WHERE {wanted} ORDER BY id LIMIT ?3 OFFSET ?2"))?;
-    let items = statement.query_map(params![email, offset, limit], as_json)?.collect::<Result<_, _>>()?;
+    let total = transaction.query_row(
+        &format!("SELECT count(*) FROM contact WHERE {wanted}"),
+        [&email],
+        |row| row.get(0),
+    )?;
+    let mut statement = transaction.prepare(&format!(
+        "SELECT {COLUMNS} FROM contact WHERE {wanted} ORDER BY id LIMIT ?3 OFFSET ?2"
+    ))?;
+    let items = statement
+        .query_map(params![email, offset, limit], as_json)?
+        .collect::<Result<_, _>>()?;
     Ok((total, items))
 }
 
@@ -153,7 +202,11 @@ fn as_json(row: &Row<'_>) -> rusqlite::Result<Value> {
     }))
 }
 
-fn refuse_taken_email(transaction: &Transaction<'_>, email: &str, except: Option<i64>) -> Result<(), Problem> {
+fn refuse_taken_email(
+    transaction: &Transaction<'_>,
+    email: &str,
+    except: Option<i64>,
+) -> Result<(), Problem> {
     let holder: Option<i64> = transaction
         .query_row(
             "SELECT id FROM contact WHERE email = ?1 AND (?2 IS NULL OR id <> ?2)",
@@ -163,13 +216,20 @@ fn refuse_taken_email(transaction: &Transaction<'_>, email: &str, except: Option
         .optional()?;
     match holder {
         None => Ok(()),
-        Some(id) => Err(Problem::conflict("contact-exists", format!("there is a contact with the address `{email}`"))
-            .with("contact", format!("c-{id}"))),
+        Some(id) => Err(Problem::conflict(
+            "contact-exists",
+            format!("there is a contact with the address `{email}`"),
+        )
+        .with("contact", format!("c-{id}"))),
     }
 }
 
 fn expect_one(changed: usize, id: i64) -> Result<(), Problem> {
-    if changed == 1 { Ok(()) } else { Err(unknown(&format!("c-{id}"))) }
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(unknown(&format!("c-{id}")))
+    }
 }
 
 fn unknown(id: &str) -> Problem {

@@ -3,13 +3,30 @@
 use serde_json::{Value, json};
 
 /// Domains with facts that the sample leads rely on.
-pub(super) const SAMPLES: [&str; 4] =
-    ["northwind.example", "bluebird-bakery.example", "harbour-logistics.example", "corner-shop.example"];
+pub(super) const SAMPLES: [&str; 4] = [
+    "northwind.example",
+    "bluebird-bakery.example",
+    "harbour-logistics.example",
+    "corner-shop.example",
+];
 
 /// Anybody may have an address here.
-const MAIL_PROVIDERS: [&str; 5] = ["gmail.com", "outlook.com", "yahoo.com", "proton.me", "freemail.example"];
+const MAIL_PROVIDERS: [&str; 5] = [
+    "gmail.com",
+    "outlook.com",
+    "yahoo.com",
+    "proton.me",
+    "freemail.example",
+];
 
-const INDUSTRIES: [&str; 6] = ["manufacturing", "logistics", "retail", "software", "health", "education"];
+const INDUSTRIES: [&str; 6] = [
+    "manufacturing",
+    "logistics",
+    "retail",
+    "software",
+    "health",
+    "education",
+];
 const COUNTRIES: [&str; 6] = ["GB", "DE", "FR", "US", "NL", "SE"];
 
 pub(super) fn is_domain(text: &str) -> bool {
@@ -17,7 +34,9 @@ pub(super) fn is_domain(text: &str) -> bool {
         !label.is_empty()
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label.chars().all(|character| character.is_ascii_alphanumeric() || character == '-')
+            && label
+                .chars()
+                .all(|character| character.is_ascii_alphanumeric() || character == '-')
     };
     text.len() <= 253 && text.contains('.') && text.split('.').all(is_label)
 }
@@ -48,7 +67,12 @@ fn made_up(domain: &str) -> (&'static str, u32, &'static str, u32) {
     let pick = |list: &[&'static str; 6], shift: u32| list[((hash >> shift) % 6) as usize];
     let employees = 1 + ((hash >> 24) % 900) as u32;
     let founded = 1950 + ((hash >> 40) % 70) as u32;
-    (pick(&INDUSTRIES, 0), employees, pick(&COUNTRIES, 8), founded)
+    (
+        pick(&INDUSTRIES, 0),
+        employees,
+        pick(&COUNTRIES, 8),
+        founded,
+    )
 }
 
 /// `bluebird-bakery.example` is the Bluebird Bakery.
@@ -63,5 +87,7 @@ fn name(domain: &str) -> String {
 
 /// FNV-1a: the same on every machine and in every release, unlike the standard library's hasher.
 fn fnv(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }

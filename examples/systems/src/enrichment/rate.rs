@@ -11,7 +11,10 @@ pub struct Rate {
 
 impl Default for Rate {
     fn default() -> Self {
-        Self { count: 5, period: Duration::from_secs(1) }
+        Self {
+            count: 5,
+            period: Duration::from_secs(1),
+        }
     }
 }
 
@@ -42,7 +45,11 @@ impl Standing {
 
 impl Limiter {
     pub(super) fn new(rate: Rate) -> Self {
-        Self { rate, window_started: Duration::ZERO, used: 0 }
+        Self {
+            rate,
+            window_started: Duration::ZERO,
+            used: 0,
+        }
     }
 
     /// Counts one request at `now`, the time since the service started.

@@ -58,15 +58,24 @@ impl Fault {
     /// The spoilt answer, if the order names a status.
     pub(crate) fn answer(&self) -> Option<Response> {
         let status = StatusCode::from_u16(self.status?).ok()?;
-        let mut response = Problem::new(status, "ordered-fault", "this answer was ordered by `/_faults`").into_response();
+        let mut response = Problem::new(
+            status,
+            "ordered-fault",
+            "this answer was ordered by `/_faults`",
+        )
+        .into_response();
         if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         Some(response)
     }
 
     fn concerns(&self, method: &str, path: &str) -> bool {
-        self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+        self.method
+            .as_deref()
+            .is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
             && self.path.as_deref().is_none_or(|wanted| wanted == path)
     }
 
@@ -74,11 +83,20 @@ impl Fault {
         if self.count == 0 {
             return Err(Problem::invalid("count", "`count` must be at least 1"));
         }
-        if self.status.is_some_and(|status| !(200..=599).contains(&status)) {
-            return Err(Problem::invalid("status", "`status` must be between 200 and 599"));
+        if self
+            .status
+            .is_some_and(|status| !(200..=599).contains(&status))
+        {
+            return Err(Problem::invalid(
+                "status",
+                "`status` must be between 200 and 599",
+            ));
         }
         if self.delay_ms > DELAY_MS_MAX {
-            return Err(Problem::invalid("delay_ms", format!("`delay_ms` may be at most {DELAY_MS_MAX}")));
+            return Err(Problem::invalid(
+                "delay_ms",
+                format!("`delay_ms` may be at most {DELAY_MS_MAX}"),
+            ));
         }
         Ok(())
     }
@@ -92,7 +110,9 @@ impl Faults {
     /// Takes one use of the oldest order that concerns this request.
     pub(crate) fn take(&self, method: &str, path: &str) -> Option<Fault> {
         self.with(|orders| {
-            let position = orders.iter().position(|order| order.concerns(method, path))?;
+            let position = orders
+                .iter()
+                .position(|order| order.concerns(method, path))?;
             let order = &mut orders[position];
             order.count -= 1;
             let fault = order.clone();
@@ -109,18 +129,26 @@ impl Faults {
 }
 
 pub(crate) fn routes(faults: Faults) -> Router {
-    Router::new().route("/_faults", get(show).post(order).delete(forget)).with_state(faults)
+    Router::new()
+        .route("/_faults", get(show).post(order).delete(forget))
+        .with_state(faults)
 }
 
 async fn show(State(faults): State<Faults>) -> Json<Value> {
     faults.with(|orders| Json(json!({ "items": orders })))
 }
 
-async fn order(State(faults): State<Faults>, Body(fault): Body<Fault>) -> Result<Json<Value>, Problem> {
+async fn order(
+    State(faults): State<Faults>,
+    Body(fault): Body<Fault>,
+) -> Result<Json<Value>, Problem> {
     fault.check()?;
     faults.with(|orders| {
         if orders.len() == ORDERS_MAX {
-            return Err(Problem::conflict("too-many-faults", format!("at most {ORDERS_MAX} orders can wait")));
+            return Err(Problem::conflict(
+                "too-many-faults",
+                format!("at most {ORDERS_MAX} orders can wait"),
+            ));
         }
         orders.push_back(fault);
         Ok(Json(json!({ "items": orders })))

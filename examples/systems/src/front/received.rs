@@ -40,12 +40,18 @@ pub(crate) struct Received {
 
 impl Received {
     pub(crate) fn new(database: &Database) -> Self {
-        Self { database: database.clone(), changed: watch::Sender::new(0) }
+        Self {
+            database: database.clone(),
+            changed: watch::Sender::new(0),
+        }
     }
 
     /// Writes down a request before it is looked at; answers with its number.
     pub(super) fn record(&self, parts: &Parts, body: &[u8]) -> Result<i64, Problem> {
-        let key = parts.headers.get("idempotency-key").map(|key| String::from_utf8_lossy(key.as_bytes()));
+        let key = parts
+            .headers
+            .get("idempotency-key")
+            .map(|key| String::from_utf8_lossy(key.as_bytes()));
         self.database.transaction(|transaction| {
             transaction.execute(
                 "INSERT INTO requests (at, method, path, query, idempotency_key, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -64,7 +70,10 @@ impl Received {
 
     pub(super) fn answered(&self, number: i64, status: StatusCode) -> Result<(), Problem> {
         self.database.transaction(|transaction| {
-            transaction.execute("UPDATE requests SET status = ?2 WHERE number = ?1", params![number, status.as_u16()])?;
+            transaction.execute(
+                "UPDATE requests SET status = ?2 WHERE number = ?1",
+                params![number, status.as_u16()],
+            )?;
             Ok(())
         })?;
         self.changed.send_modify(|count| *count += 1);
@@ -110,10 +119,15 @@ struct Filter {
 }
 
 pub(crate) fn routes(received: Received) -> Router {
-    Router::new().route("/_requests", get(show)).with_state(received)
+    Router::new()
+        .route("/_requests", get(show))
+        .with_state(received)
 }
 
-async fn show(State(received): State<Received>, Asked(filter): Asked<Filter>) -> Result<Json<Value>, Problem> {
+async fn show(
+    State(received): State<Received>,
+    Asked(filter): Asked<Filter>,
+) -> Result<Json<Value>, Problem> {
     let mut changed = received.changed.subscribe();
     let enough = async {
         loop {
@@ -135,7 +149,11 @@ async fn show(State(received): State<Received>, Asked(filter): Asked<Filter>) ->
 fn as_json(row: &rusqlite::Row<'_>) -> rusqlite::Result<Value> {
     let body: String = row.get("body")?;
     // A body that is not JSON is shown as the text it was.
-    let body = if body.is_empty() { Value::Null } else { serde_json::from_str(&body).unwrap_or(Value::String(body)) };
+    let body = if body.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_str(&body).unwrap_or(Value::String(body))
+    };
     Ok(json!({
         "number": row.get::<_, i64>("number")?,
         "at": row.get::<_, String>("at")?,

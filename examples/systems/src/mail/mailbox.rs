@@ -44,12 +44,17 @@ impl Mailbox {
     pub(super) fn open(data: Option<&Path>) -> Result<Self, StartError> {
         let folder = data.map(|data| data.join("mails"));
         let mails = match &folder {
-            Some(folder) => {
-                load(folder).map_err(|source| StartError::Folder { folder: folder.clone(), source })?
-            }
+            Some(folder) => load(folder).map_err(|source| StartError::Folder {
+                folder: folder.clone(),
+                source,
+            })?,
             None => Vec::new(),
         };
-        Ok(Self { folder, mails: Arc::new(Mutex::new(mails)), changed: watch::Sender::new(0) })
+        Ok(Self {
+            folder,
+            mails: Arc::new(Mutex::new(mails)),
+            changed: watch::Sender::new(0),
+        })
     }
 
     /// Keeps a mail; when this returns it is on disk, so that it may be acknowledged.
@@ -58,7 +63,11 @@ impl Mailbox {
         content.extend_from_slice(data);
         let mut mails = self.lock();
         let number = mails.last().map_or(1, |last| last.number + 1);
-        let mail = Mail { number, envelope: envelope.clone(), content: content.into() };
+        let mail = Mail {
+            number,
+            envelope: envelope.clone(),
+            content: content.into(),
+        };
         if let Some(folder) = &self.folder {
             let mut file = File::create_new(folder.join(mail.file_name()))?;
             file.write_all(&mail.content)?;
@@ -75,7 +84,10 @@ impl Mailbox {
     }
 
     pub(super) fn one(&self, number: u64) -> Option<Mail> {
-        self.lock().iter().find(|mail| mail.number == number).cloned()
+        self.lock()
+            .iter()
+            .find(|mail| mail.number == number)
+            .cloned()
     }
 
     pub(super) fn changes(&self) -> watch::Receiver<usize> {
@@ -88,7 +100,11 @@ impl Mailbox {
 }
 
 fn trace(envelope: &Envelope) -> String {
-    let delivered: String = envelope.to.iter().map(|to| format!("Delivered-To: {to}\r\n")).collect();
+    let delivered: String = envelope
+        .to
+        .iter()
+        .map(|to| format!("Delivered-To: {to}\r\n"))
+        .collect();
     format!("Return-Path: <{}>\r\n{delivered}", envelope.from)
 }
 
@@ -97,10 +113,19 @@ fn load(folder: &Path) -> io::Result<Vec<Mail>> {
     let mut mails = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let number = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".eml"));
-        let Some(number) = number.and_then(|number| number.parse().ok()) else { continue };
+        let number = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .and_then(|name| name.strip_suffix(".eml"));
+        let Some(number) = number.and_then(|number| number.parse().ok()) else {
+            continue;
+        };
         let content = fs::read(&path)?;
-        mails.push(Mail { number, envelope: envelope_of(&content), content: content.into() });
+        mails.push(Mail {
+            number,
+            envelope: envelope_of(&content),
+            content: content.into(),
+        });
     }
     mails.sort_by_key(|mail: &Mail| mail.number);
     Ok(mails)

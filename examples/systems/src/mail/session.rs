@@ -30,14 +30,21 @@ pub(super) struct Reply {
 
 impl Reply {
     pub(super) fn new(code: u16, text: impl Into<String>) -> Self {
-        Self { code, lines: vec![text.into()] }
+        Self {
+            code,
+            lines: vec![text.into()],
+        }
     }
 
     /// As it goes over the wire: `250-first`, `250 last`.
     pub(super) fn wire(&self) -> String {
         let last = self.lines.len() - 1;
         let line = |(index, text): (usize, &String)| {
-            format!("{}{}{text}\r\n", self.code, if index == last { ' ' } else { '-' })
+            format!(
+                "{}{}{text}\r\n",
+                self.code,
+                if index == last { ' ' } else { '-' }
+            )
         };
         self.lines.iter().enumerate().map(line).collect()
     }
@@ -56,7 +63,13 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(login: Option<Login>) -> Self {
-        Self { login, is_greeted: false, is_authenticated: false, is_credential_due: false, envelope: None }
+        Self {
+            login,
+            is_greeted: false,
+            is_authenticated: false,
+            is_credential_due: false,
+            envelope: None,
+        }
     }
 
     /// Takes one line without its end.
@@ -130,12 +143,19 @@ impl Session {
         if text == "*" {
             return Reply::new(501, "login given up");
         }
-        let Some(decoded) = BASE64.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else {
+        let Some(decoded) = BASE64
+            .decode(text)
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+        else {
             return Reply::new(501, "the credential is not base64");
         };
         let mut parts = decoded.split('\0').skip(1);
         let login = match (parts.next(), parts.next(), parts.next()) {
-            (Some(user), Some(password), None) => Login { user: user.to_owned(), password: password.to_owned() },
+            (Some(user), Some(password), None) => Login {
+                user: user.to_owned(),
+                password: password.to_owned(),
+            },
             _ => return Reply::new(501, "the credential does not have three parts"),
         };
         if self.login.as_ref() != Some(&login) {
@@ -160,22 +180,33 @@ impl Session {
             match name.to_ascii_uppercase().as_str() {
                 "SIZE" => match value.parse::<usize>() {
                     Ok(size) if size <= MAIL_BYTES_MAX => {}
-                    Ok(_) => return Reply::new(552, format!("a mail may have {MAIL_BYTES_MAX} bytes")),
+                    Ok(_) => {
+                        return Reply::new(552, format!("a mail may have {MAIL_BYTES_MAX} bytes"));
+                    }
                     Err(_) => return Reply::new(501, "SIZE must be a number"),
                 },
                 "BODY" | "SMTPUTF8" | "AUTH" => {}
                 _ => return Reply::new(555, format!("the parameter {name} is not known")),
             }
         }
-        self.envelope = Some(Envelope { from: address, to: Vec::new() });
+        self.envelope = Some(Envelope {
+            from: address,
+            to: Vec::new(),
+        });
         Reply::new(250, "sender noted")
     }
 
     fn recipient(&mut self, rest: &str) -> Reply {
-        let Some(envelope) = &mut self.envelope else { return Reply::new(503, "RCPT comes after MAIL") };
+        let Some(envelope) = &mut self.envelope else {
+            return Reply::new(503, "RCPT comes after MAIL");
+        };
         match after_keyword(rest, "TO:").and_then(path) {
-            Some((_, parameters)) if !parameters.is_empty() => Reply::new(555, "no parameter is known here"),
-            Some((address, _)) if address.contains('@') || address.eq_ignore_ascii_case("postmaster") => {
+            Some((_, parameters)) if !parameters.is_empty() => {
+                Reply::new(555, "no parameter is known here")
+            }
+            Some((address, _))
+                if address.contains('@') || address.eq_ignore_ascii_case("postmaster") =>
+            {
                 if envelope.to.len() == RECIPIENTS_MAX {
                     return Reply::new(452, format!("a mail may have {RECIPIENTS_MAX} recipients"));
                 }
@@ -197,17 +228,25 @@ impl Session {
 
 fn after_keyword<'a>(text: &'a str, keyword: &str) -> Option<&'a str> {
     let (head, rest) = text.split_at_checked(keyword.len())?;
-    head.eq_ignore_ascii_case(keyword).then(|| rest.trim_start())
+    head.eq_ignore_ascii_case(keyword)
+        .then(|| rest.trim_start())
 }
 
 /// `<address>` and what follows. An old source route (`<@relay:address>`) is dropped, as RFC 5321, 4.1.1.3 says.
 fn path(text: &str) -> Option<(String, &str)> {
-    let (inside, rest) = text.strip_prefix('<')?.split_at_checked(closing_bracket(text.get(1..)?)?)?;
-    let address = match inside.strip_prefix('@').and_then(|route| route.split_once(':')) {
+    let (inside, rest) = text
+        .strip_prefix('<')?
+        .split_at_checked(closing_bracket(text.get(1..)?)?)?;
+    let address = match inside
+        .strip_prefix('@')
+        .and_then(|route| route.split_once(':'))
+    {
         Some((_, address)) => address,
         None => inside,
     };
-    let is_plain = !address.chars().any(|character| character.is_control() || character == '<');
+    let is_plain = !address
+        .chars()
+        .any(|character| character.is_control() || character == '<');
     is_plain.then(|| (address.to_owned(), rest[1..].trim()))
 }
 

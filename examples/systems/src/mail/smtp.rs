@@ -55,7 +55,11 @@ impl Receiver {
     async fn converse(&self, stream: TcpStream) -> io::Result<()> {
         let mut stream = BufReader::new(stream);
         let mut session = Session::new(self.login.clone());
-        say(&mut stream, &Reply::new(220, "mail.example ESMTP, keeps what it gets")).await?;
+        say(
+            &mut stream,
+            &Reply::new(220, "mail.example ESMTP, keeps what it gets"),
+        )
+        .await?;
         loop {
             let next = match timeout(IDLE, read_command(&mut stream)).await {
                 Ok(line) => match line? {
@@ -69,8 +73,14 @@ impl Receiver {
                 Next::Reply(reply) => say(&mut stream, &reply).await?,
                 Next::Close(reply) => return say(&mut stream, &reply).await,
                 Next::ReadData => {
-                    say(&mut stream, &Reply::new(354, "end with a line that holds a dot only")).await?;
-                    let Ok(data) = timeout(IDLE, read_data(&mut stream)).await else { return Ok(()) };
+                    say(
+                        &mut stream,
+                        &Reply::new(354, "end with a line that holds a dot only"),
+                    )
+                    .await?;
+                    let Ok(data) = timeout(IDLE, read_data(&mut stream)).await else {
+                        return Ok(());
+                    };
                     let reply = self.keep(&mut session, data?).await;
                     say(&mut stream, &reply).await?;
                 }
@@ -80,10 +90,15 @@ impl Receiver {
 
     async fn keep(&self, session: &mut Session, data: Option<Vec<u8>>) -> Reply {
         let envelope = session.take_envelope();
-        let Some(data) = data else { return Reply::new(552, format!("a mail may have {MAIL_BYTES_MAX} bytes")) };
+        let Some(data) = data else {
+            return Reply::new(552, format!("a mail may have {MAIL_BYTES_MAX} bytes"));
+        };
         let fault = self.faults.take("SMTP", "");
         let spoilt = fault.as_ref().and_then(|fault| fault.status);
-        let is_kept = spoilt.is_none() || fault.as_ref().is_some_and(|fault| fault.when == Moment::After);
+        let is_kept = spoilt.is_none()
+            || fault
+                .as_ref()
+                .is_some_and(|fault| fault.when == Moment::After);
         let reply = match is_kept.then(|| self.mailbox.keep(&envelope, &data)) {
             Some(Ok(number)) => Reply::new(250, format!("kept as number {number}")),
             Some(Err(error)) => Reply::new(451, format!("cannot be kept: {error}")),
@@ -110,7 +125,12 @@ async fn read_command(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Op
     let mut is_too_long = false;
     loop {
         let mut line = Vec::new();
-        if (&mut *stream).take(COMMAND_BYTES_MAX).read_until(b'\n', &mut line).await? == 0 {
+        if (&mut *stream)
+            .take(COMMAND_BYTES_MAX)
+            .read_until(b'\n', &mut line)
+            .await?
+            == 0
+        {
             return Ok(None);
         }
         if !line.ends_with(b"\n") {
@@ -120,7 +140,9 @@ async fn read_command(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Op
         if is_too_long {
             return Ok(Some(Line::TooLong));
         }
-        return Ok(Some(Line::Command(String::from_utf8_lossy(&line).trim_end().to_owned())));
+        return Ok(Some(Line::Command(
+            String::from_utf8_lossy(&line).trim_end().to_owned(),
+        )));
     }
 }
 
@@ -133,13 +155,22 @@ async fn read_data(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Optio
     let mut is_line_start = true;
     loop {
         let mut piece = Vec::new();
-        if (&mut *stream).take(PIECE_BYTES_MAX).read_until(b'\n', &mut piece).await? == 0 {
+        if (&mut *stream)
+            .take(PIECE_BYTES_MAX)
+            .read_until(b'\n', &mut piece)
+            .await?
+            == 0
+        {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         if is_line_start && piece == b".\r\n" {
             return Ok((!is_too_large).then_some(data));
         }
-        let text = if is_line_start && piece.starts_with(b".") { &piece[1..] } else { &piece[..] };
+        let text = if is_line_start && piece.starts_with(b".") {
+            &piece[1..]
+        } else {
+            &piece[..]
+        };
         is_too_large |= data.len() + text.len() > MAIL_BYTES_MAX;
         if !is_too_large {
             data.extend_from_slice(text);

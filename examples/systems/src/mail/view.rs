@@ -42,8 +42,14 @@ fn describe(message: &Message<'_>) -> Value {
 }
 
 fn addresses(value: Option<&Address<'_>>) -> Vec<String> {
-    let Some(value) = value else { return Vec::new() };
-    value.iter().filter_map(|address| address.address()).map(str::to_owned).collect()
+    let Some(value) = value else {
+        return Vec::new();
+    };
+    value
+        .iter()
+        .filter_map(|address| address.address())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn text_of(value: &HeaderValue<'_>) -> Option<String> {

@@ -34,11 +34,31 @@ pub(super) struct Article {
 }
 
 const CATALOGUE: [Article; 5] = [
-    Article { sku: "drill", name: "Cordless drill", price: 18_900 },
-    Article { sku: "gloves", name: "Work gloves, pair", price: 450 },
-    Article { sku: "lathe", name: "Bench lathe", price: 640_000 },
-    Article { sku: "chair", name: "Office chair", price: 23_900 },
-    Article { sku: "paper", name: "Paper, 500 sheets", price: 390 },
+    Article {
+        sku: "drill",
+        name: "Cordless drill",
+        price: 18_900,
+    },
+    Article {
+        sku: "gloves",
+        name: "Work gloves, pair",
+        price: 450,
+    },
+    Article {
+        sku: "lathe",
+        name: "Bench lathe",
+        price: 640_000,
+    },
+    Article {
+        sku: "chair",
+        name: "Office chair",
+        price: 23_900,
+    },
+    Article {
+        sku: "paper",
+        name: "Paper, 500 sheets",
+        price: 390,
+    },
 ];
 
 #[derive(Debug, Serialize)]
@@ -91,25 +111,36 @@ pub(super) fn article(sku: &str) -> Result<Article, Problem> {
 
 pub(super) fn budget(transaction: &Transaction<'_>, department: &str) -> Result<Budget, Problem> {
     let known = BUDGETS.iter().find(|(name, _)| *name == department);
-    let (_, limit) = known.ok_or_else(|| Problem::not_found(format!("there is no department `{department}`")))?;
+    let (_, limit) = known
+        .ok_or_else(|| Problem::not_found(format!("there is no department `{department}`")))?;
     let spent: i64 = transaction.query_row(
         "SELECT coalesce(sum(total), 0) FROM purchase WHERE department = ?1 AND status <> 'cancelled'",
         [department],
         |row| row.get(0),
     )?;
-    Ok(Budget { department: department.to_owned(), limit: *limit, spent, left: limit - spent })
+    Ok(Budget {
+        department: department.to_owned(),
+        limit: *limit,
+        spent,
+        left: limit - spent,
+    })
 }
 
 /// Orders are named `o-1`, `o-2`, ... outside.
 pub(super) fn id(text: &str) -> Result<i64, Problem> {
-    text.strip_prefix("o-").and_then(|number| number.parse().ok()).ok_or_else(|| unknown(text))
+    text.strip_prefix("o-")
+        .and_then(|number| number.parse().ok())
+        .ok_or_else(|| unknown(text))
 }
 
 pub(super) fn place(transaction: &Transaction<'_>, order: &Order) -> Result<i64, Problem> {
     let total = total(&order.items)?;
     let budget = budget(transaction, &order.department)?;
     if total > budget.left {
-        let detail = format!("the order costs {total} cents, `{}` has {} left", order.department, budget.left);
+        let detail = format!(
+            "the order costs {total} cents, `{}` has {} left",
+            order.department, budget.left
+        );
         return Err(Problem::conflict("over-budget", detail).with("left", budget.left));
     }
     transaction.execute(
@@ -129,7 +160,10 @@ pub(super) fn place(transaction: &Transaction<'_>, order: &Order) -> Result<i64,
 
 fn total(items: &[Item]) -> Result<i64, Problem> {
     if items.is_empty() || items.len() > ITEMS_MAX {
-        return Err(Problem::invalid("items", format!("an order has 1 to {ITEMS_MAX} items")));
+        return Err(Problem::invalid(
+            "items",
+            format!("an order has 1 to {ITEMS_MAX} items"),
+        ));
     }
     let mut total = 0;
     for (index, item) in items.iter().enumerate() {
@@ -138,7 +172,10 @@ fn total(items: &[Item]) -> Result<i64, Problem> {
             return Err(Problem::invalid(&format!("items/{index}/quantity"), detail));
         }
         let article = article(&item.sku).map_err(|_| {
-            Problem::invalid(&format!("items/{index}/sku"), format!("there is no article `{}`", item.sku))
+            Problem::invalid(
+                &format!("items/{index}/sku"),
+                format!("there is no article `{}`", item.sku),
+            )
         })?;
         total += article.price * item.quantity;
     }
@@ -146,7 +183,11 @@ fn total(items: &[Item]) -> Result<i64, Problem> {
 }
 
 /// An order that was paid or cancelled stays so; saying it again changes nothing.
-pub(super) fn change_status(transaction: &Transaction<'_>, id: i64, status: Status) -> Result<(), Problem> {
+pub(super) fn change_status(
+    transaction: &Transaction<'_>,
+    id: i64,
+    status: Status,
+) -> Result<(), Problem> {
     let current = read(transaction, id)?;
     let current = current["status"].as_str().unwrap_or_default();
     if current == status.name() {
@@ -156,7 +197,10 @@ pub(super) fn change_status(transaction: &Transaction<'_>, id: i64, status: Stat
         let detail = format!("the order is {current} and cannot become {}", status.name());
         return Err(Problem::conflict("order-closed", detail).with("order", format!("o-{id}")));
     }
-    transaction.execute("UPDATE purchase SET status = ?2 WHERE id = ?1", params![id, status.name()])?;
+    transaction.execute(
+        "UPDATE purchase SET status = ?2 WHERE id = ?1",
+        params![id, status.name()],
+    )?;
     Ok(())
 }
 
@@ -164,14 +208,21 @@ const COLUMNS: &str = "id, at, request, requester, department, items, total, sta
 
 pub(super) fn read(transaction: &Transaction<'_>, id: i64) -> Result<Value, Problem> {
     transaction
-        .query_row(&format!("SELECT {COLUMNS} FROM purchase WHERE id = ?1"), [id], as_json)
+        .query_row(
+            &format!("SELECT {COLUMNS} FROM purchase WHERE id = ?1"),
+            [id],
+            as_json,
+        )
         .optional()?
         .ok_or_else(|| unknown(&format!("o-{id}")))
 }
 
 pub(super) fn all(transaction: &Transaction<'_>) -> Result<Vec<Value>, Problem> {
-    let mut statement = transaction.prepare(&format!("SELECT {COLUMNS} FROM purchase ORDER BY id"))?;
-    Ok(statement.query_map([], as_json)?.collect::<Result<_, _>>()?)
+    let mut statement =
+        transaction.prepare(&format!("SELECT {COLUMNS} FROM purchase ORDER BY id"))?;
+    Ok(statement
+        .query_map([], as_json)?
+        .collect::<Result<_, _>>()?)
 }
 
 fn as_json(row: &Row<'_>) -> rusqlite::Result<Value> {

@@ -58,7 +58,9 @@ const PEOPLE: [Person; 5] = [
 ];
 
 pub(super) fn by_email(email: &str) -> Option<Person> {
-    PEOPLE.into_iter().find(|person| person.email.eq_ignore_ascii_case(email))
+    PEOPLE
+        .into_iter()
+        .find(|person| person.email.eq_ignore_ascii_case(email))
 }
 
 #[cfg(test)]
@@ -69,7 +71,10 @@ mod tests {
     fn every_way_up_ends_at_the_director() {
         for person in PEOPLE {
             let chain = std::iter::successors(Some(person), |below| by_email(below.manager?));
-            let top = chain.take(PEOPLE.len()).last().expect("a chain holds at least its first person");
+            let top = chain
+                .take(PEOPLE.len())
+                .last()
+                .expect("a chain holds at least its first person");
             assert_eq!(top.title, "Director", "from {}", person.email);
         }
     }

@@ -21,10 +21,19 @@ async fn every_system_is_healthy() -> Result<()> {
     ];
     for (name, address) in systems {
         let answer = Caller::new(address).ask("GET /_health", "").await?;
-        assert_eq!((answer.status, answer.json), (200, json!({ "status": "ok", "system": name })));
+        assert_eq!(
+            (answer.status, answer.json),
+            (200, json!({ "status": "ok", "system": name }))
+        );
         let page = Caller::new(address).ask("GET /", "").await?;
-        assert!(page.status == 200 && page.text.starts_with("<!doctype html>"), "{name}: {}", page.text);
-        Caller::new(address).check(&[("GET /nothing", "", "404 not-found")]).await?;
+        assert!(
+            page.status == 200 && page.text.starts_with("<!doctype html>"),
+            "{name}: {}",
+            page.text
+        );
+        Caller::new(address)
+            .check(&[("GET /nothing", "", "404 not-found")])
+            .await?;
     }
     Ok(())
 }
@@ -33,9 +42,20 @@ async fn every_system_is_healthy() -> Result<()> {
 fn lines(requests: &Value) -> Vec<String> {
     let line = |request: &Value| {
         let text = |name: &str| request[name].as_str().unwrap_or("-").to_owned();
-        format!("{} {} {} {}", text("method"), text("path"), text("idempotencyKey"), request["status"])
+        format!(
+            "{} {} {} {}",
+            text("method"),
+            text("path"),
+            text("idempotencyKey"),
+            request["status"]
+        )
     };
-    requests["items"].as_array().into_iter().flatten().map(line).collect()
+    requests["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(line)
+        .collect()
 }
 
 #[tokio::test]
@@ -44,7 +64,8 @@ async fn every_request_is_recorded_also_a_refused_one() -> Result<()> {
     let stranger = Caller::new(running.crm);
     let crm = Caller::new(running.crm).bearer(CRM_TOKEN);
     stranger.ask("POST /contacts", ADA).await?;
-    crm.ask_with("POST /contacts", &[("idempotency-key", "k")], ADA).await?;
+    crm.ask_with("POST /contacts", &[("idempotency-key", "k")], ADA)
+        .await?;
     crm.ask("POST /contacts", "{").await?;
     crm.ask("GET /contacts?email=a@example.com", "").await?;
     crm.ask("GET /nothing", "").await?;
@@ -61,9 +82,15 @@ async fn every_request_is_recorded_also_a_refused_one() -> Result<()> {
     ];
     assert_eq!(lines(&requests), expected);
     let items = &requests["items"];
-    assert_eq!((&items[1]["body"], &items[2]["body"]), (&json!({ "email": "a@example.com" }), &json!("{")));
+    assert_eq!(
+        (&items[1]["body"], &items[2]["body"]),
+        (&json!({ "email": "a@example.com" }), &json!("{"))
+    );
     assert_eq!(items[3]["query"], "email=a@example.com");
-    let posted = crm.ask("GET /_requests?method=POST&path=/contacts", "").await?.json;
+    let posted = crm
+        .ask("GET /_requests?method=POST&path=/contacts", "")
+        .await?
+        .json;
     assert_eq!(posted["total"], 3);
     Ok(())
 }
@@ -75,7 +102,8 @@ async fn a_test_can_wait_for_a_request() -> Result<()> {
     let waiting = crm.ask("GET /_requests?method=POST&at_least=2&wait_ms=60000", "");
     let sending = async {
         crm.ask("POST /contacts", ADA).await?;
-        crm.ask("POST /contacts", r#"{"email": "b@example.com"}"#).await
+        crm.ask("POST /contacts", r#"{"email": "b@example.com"}"#)
+            .await
     };
     let (waited, sent) = tokio::join!(waiting, sending);
     sent?;
@@ -89,11 +117,22 @@ async fn a_test_can_wait_for_a_request() -> Result<()> {
 async fn the_next_answers_fail_as_ordered() -> Result<()> {
     let running = start().await?;
     let crm = Caller::new(running.crm).bearer(CRM_TOKEN);
-    let ordered = crm.ask("POST /_faults", r#"{"count": 2, "status": 503, "retry_after": 7}"#).await?;
-    assert_eq!((ordered.status, &ordered.json["items"][0]["count"]), (200, &json!(2)));
+    let ordered = crm
+        .ask(
+            "POST /_faults",
+            r#"{"count": 2, "status": 503, "retry_after": 7}"#,
+        )
+        .await?;
+    assert_eq!(
+        (ordered.status, &ordered.json["items"][0]["count"]),
+        (200, &json!(2))
+    );
 
     let failed = crm.ask("POST /contacts", ADA).await?;
-    assert_eq!((failed.kind().as_str(), failed.header("retry-after")), ("503 ordered-fault", Some("7")));
+    assert_eq!(
+        (failed.kind().as_str(), failed.header("retry-after")),
+        ("503 ordered-fault", Some("7"))
+    );
     crm.check(&[
         ("POST /contacts", ADA, "503 ordered-fault"),
         ("GET /contacts/c-1", "", "404 not-found"),
@@ -106,15 +145,27 @@ async fn the_next_answers_fail_as_ordered() -> Result<()> {
 async fn an_answer_can_get_lost_after_the_work_was_done() -> Result<()> {
     let running = start().await?;
     let crm = Caller::new(running.crm).bearer(CRM_TOKEN);
-    crm.ask("POST /_faults", r#"{"status": 500, "when": "after", "delay_ms": 1}"#).await?;
-    crm.check(&[("POST /contacts", ADA, "500 ordered-fault"), ("GET /contacts/c-1", "", "200 -")]).await
+    crm.ask(
+        "POST /_faults",
+        r#"{"status": 500, "when": "after", "delay_ms": 1}"#,
+    )
+    .await?;
+    crm.check(&[
+        ("POST /contacts", ADA, "500 ordered-fault"),
+        ("GET /contacts/c-1", "", "200 -"),
+    ])
+    .await
 }
 
 #[tokio::test]
 async fn only_the_named_requests_fail() -> Result<()> {
     let running = start().await?;
     let crm = Caller::new(running.crm).bearer(CRM_TOKEN);
-    crm.ask("POST /_faults", r#"{"status": 500, "method": "post", "path": "/contacts"}"#).await?;
+    crm.ask(
+        "POST /_faults",
+        r#"{"status": 500, "method": "post", "path": "/contacts"}"#,
+    )
+    .await?;
     crm.check(&[
         ("GET /contacts", "", "200 -"),
         ("GET /me", "", "200 -"),
@@ -129,16 +180,26 @@ async fn ordered_faults_can_be_seen_and_forgotten() -> Result<()> {
     let running = start().await?;
     let crm = Caller::new(running.crm).bearer(CRM_TOKEN);
     crm.check(&[
-        ("POST /_faults", r#"{"count": 0, "status": 500}"#, "422 invalid"),
+        (
+            "POST /_faults",
+            r#"{"count": 0, "status": 500}"#,
+            "422 invalid",
+        ),
         ("POST /_faults", r#"{"status": 99}"#, "422 invalid"),
         ("POST /_faults", r#"{"delay_ms": 60001}"#, "422 invalid"),
         ("POST /_faults", r#"{"colour": "red"}"#, "422 invalid"),
         ("POST /_faults", r#"{"status": 500}"#, "200 -"),
     ])
     .await?;
-    assert_eq!(crm.ask("GET /_faults", "").await?.json["items"][0]["status"], 500);
+    assert_eq!(
+        crm.ask("GET /_faults", "").await?.json["items"][0]["status"],
+        500
+    );
     assert_eq!(crm.ask("DELETE /_faults", "").await?.status, 204);
-    assert_eq!(crm.ask("GET /_faults", "").await?.json, json!({ "items": [] }));
+    assert_eq!(
+        crm.ask("GET /_faults", "").await?.json,
+        json!({ "items": [] })
+    );
     crm.check(&[("GET /contacts", "", "200 -")]).await
 }
 
@@ -147,5 +208,6 @@ async fn too_large_a_body_is_refused() -> Result<()> {
     let running = start().await?;
     let crm = Caller::new(running.crm).bearer(CRM_TOKEN);
     let large = format!(r#"{{"email": "{}"}}"#, "x".repeat(1024 * 1024));
-    crm.check(&[("POST /contacts", &large, "413 body-too-large")]).await
+    crm.check(&[("POST /contacts", &large, "413 body-too-large")])
+        .await
 }

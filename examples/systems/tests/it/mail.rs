@@ -35,7 +35,9 @@ async fn mails(running: &Running) -> Result<Value> {
 async fn a_mail_is_kept_and_shown() -> Result<()> {
     let running = start().await?;
     let text = "Good day,\n.a line that begins with a dot\n..two\n.\nüber\n";
-    transport(running.smtp.port()).send(mail("Léa <lea@example.com>", "Grüße", text)?).await?;
+    transport(running.smtp.port())
+        .send(mail("Léa <lea@example.com>", "Grüße", text)?)
+        .await?;
 
     let mails = mails(&running).await?;
     assert_eq!(mails["total"], 1);
@@ -46,18 +48,43 @@ async fn a_mail_is_kept_and_shown() -> Result<()> {
         ("subject", json!("Grüße")),
         ("messageId", json!("run-1.7@segue.example")),
         ("html", json!(null)),
-        ("envelope", json!({ "from": "segue@example.com", "to": ["lea@example.com"] })),
+        (
+            "envelope",
+            json!({ "from": "segue@example.com", "to": ["lea@example.com"] }),
+        ),
     ] {
         assert_eq!(seen[field], expected, "{field}");
     }
-    assert_eq!(seen["text"].as_str().context("a text")?.replace("\r\n", "\n").trim_end(), text.trim_end());
-    let names: Vec<&str> = seen["headers"].as_array().into_iter().flatten().filter_map(|h| h["name"].as_str()).collect();
-    assert!(names.starts_with(&["Return-Path", "Delivered-To"]) && names.contains(&"Message-ID"), "{names:?}");
+    assert_eq!(
+        seen["text"]
+            .as_str()
+            .context("a text")?
+            .replace("\r\n", "\n")
+            .trim_end(),
+        text.trim_end()
+    );
+    let names: Vec<&str> = seen["headers"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|h| h["name"].as_str())
+        .collect();
+    assert!(
+        names.starts_with(&["Return-Path", "Delivered-To"]) && names.contains(&"Message-ID"),
+        "{names:?}"
+    );
 
     let raw = Caller::new(running.mail).ask("GET /mails/1", "").await?;
     assert_eq!(raw.header("content-type"), Some("message/rfc822"));
-    assert!(raw.text.starts_with("Return-Path: <segue@example.com>\r\nDelivered-To: lea@example.com\r\n"), "{}", raw.text);
-    Caller::new(running.mail).check(&[("GET /mails/2", "", "404 not-found")]).await?;
+    assert!(
+        raw.text
+            .starts_with("Return-Path: <segue@example.com>\r\nDelivered-To: lea@example.com\r\n"),
+        "{}",
+        raw.text
+    );
+    Caller::new(running.mail)
+        .check(&[("GET /mails/2", "", "404 not-found")])
+        .await?;
     let page = Caller::new(running.mail).ask("GET /", "").await?;
     assert!(page.text.contains("Grüße"), "{}", page.text);
     running.stop().await;
@@ -68,8 +95,13 @@ async fn a_mail_is_kept_and_shown() -> Result<()> {
 async fn html_and_attachments_are_shown_too() -> Result<()> {
     let running = start().await?;
     let body = MultiPart::mixed()
-        .multipart(MultiPart::alternative_plain_html("plain".to_owned(), "<p>rich</p>".to_owned()))
-        .singlepart(Attachment::new("offer.txt".to_owned()).body("42".to_owned(), ContentType::TEXT_PLAIN));
+        .multipart(MultiPart::alternative_plain_html(
+            "plain".to_owned(),
+            "<p>rich</p>".to_owned(),
+        ))
+        .singlepart(
+            Attachment::new("offer.txt".to_owned()).body("42".to_owned(), ContentType::TEXT_PLAIN),
+        );
     let message = Message::builder()
         .from("a@example.com".parse()?)
         .to("b@example.com".parse()?)
@@ -79,28 +111,53 @@ async fn html_and_attachments_are_shown_too() -> Result<()> {
     transport(running.smtp.port()).send(message).await?;
 
     let seen = &mails(&running).await?["items"][0];
-    assert_eq!((&seen["text"], &seen["html"]), (&json!("plain"), &json!("<p>rich</p>")));
-    assert_eq!(seen["attachments"], json!([{ "name": "offer.txt", "size": 2 }]));
-    assert_eq!(seen["envelope"]["to"], json!(["b@example.com", "c@example.com"]));
-    let none = Message::builder().from("a@example.com".parse()?).to("d@example.com".parse()?);
+    assert_eq!(
+        (&seen["text"], &seen["html"]),
+        (&json!("plain"), &json!("<p>rich</p>"))
+    );
+    assert_eq!(
+        seen["attachments"],
+        json!([{ "name": "offer.txt", "size": 2 }])
+    );
+    assert_eq!(
+        seen["envelope"]["to"],
+        json!(["b@example.com", "c@example.com"])
+    );
+    let none = Message::builder()
+        .from("a@example.com".parse()?)
+        .to("d@example.com".parse()?);
     let none = none.singlepart(SinglePart::plain("without a subject".to_owned()))?;
     transport(running.smtp.port()).send(none).await?;
-    let found = Caller::new(running.mail).ask("GET /mails?to=d@example.com", "").await?.json;
-    assert_eq!((&found["total"], &found["items"][0]["subject"]), (&json!(1), &json!(null)));
+    let found = Caller::new(running.mail)
+        .ask("GET /mails?to=d@example.com", "")
+        .await?
+        .json;
+    assert_eq!(
+        (&found["total"], &found["items"][0]["subject"]),
+        (&json!(1), &json!(null))
+    );
     Ok(())
 }
 
 #[tokio::test]
 async fn mails_are_files_that_outlive_the_server() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let options = Options { data: Some(folder.path().to_owned()), ..Options::default() };
+    let options = Options {
+        data: Some(folder.path().to_owned()),
+        ..Options::default()
+    };
     for count in 1..=2 {
         let running = systems::start_one(System::Mail, options.clone()).await?;
         let smtp = running.smtp.context("the mail server has an SMTP port")?;
-        transport(smtp.port()).send(mail("lea@example.com", &format!("mail {count}"), "hello")?).await?;
+        transport(smtp.port())
+            .send(mail("lea@example.com", &format!("mail {count}"), "hello")?)
+            .await?;
         let seen = Caller::new(running.http).ask("GET /mails", "").await?.json;
         assert_eq!(seen["total"], count);
-        assert_eq!(seen["items"][0]["envelope"], json!({ "from": "segue@example.com", "to": ["lea@example.com"] }));
+        assert_eq!(
+            seen["items"][0]["envelope"],
+            json!({ "from": "segue@example.com", "to": ["lea@example.com"] })
+        );
         running.stop().await;
     }
     let file = std::fs::read_to_string(folder.path().join("mails/000002.eml"))?;
@@ -110,8 +167,15 @@ async fn mails_are_files_that_outlive_the_server() -> Result<()> {
 
 #[tokio::test]
 async fn a_login_can_be_demanded() -> Result<()> {
-    let login = Login { user: "segue".to_owned(), password: "secret".to_owned() };
-    let running = systems::start(Options { smtp_login: Some(login), ..Options::default() }).await?;
+    let login = Login {
+        user: "segue".to_owned(),
+        password: "secret".to_owned(),
+    };
+    let running = systems::start(Options {
+        smtp_login: Some(login),
+        ..Options::default()
+    })
+    .await?;
     let with = |password: &str| {
         Transport::builder_dangerous("127.0.0.1")
             .port(running.smtp.port())
@@ -119,11 +183,26 @@ async fn a_login_can_be_demanded() -> Result<()> {
             .authentication(vec![Mechanism::Plain])
             .build()
     };
-    assert!(transport(running.smtp.port()).send(mail("a@example.com", "none", "")?).await.is_err());
-    assert!(with("guessed").send(mail("a@example.com", "wrong", "")?).await.is_err());
-    with("secret").send(mail("a@example.com", "right", "")?).await?;
+    assert!(
+        transport(running.smtp.port())
+            .send(mail("a@example.com", "none", "")?)
+            .await
+            .is_err()
+    );
+    assert!(
+        with("guessed")
+            .send(mail("a@example.com", "wrong", "")?)
+            .await
+            .is_err()
+    );
+    with("secret")
+        .send(mail("a@example.com", "right", "")?)
+        .await?;
     let mails = mails(&running).await?;
-    assert_eq!((&mails["total"], &mails["items"][0]["subject"]), (&json!(1), &json!("right")));
+    assert_eq!(
+        (&mails["total"], &mails["items"][0]["subject"]),
+        (&json!(1), &json!("right"))
+    );
     Ok(())
 }
 
@@ -132,13 +211,20 @@ async fn a_mail_can_be_refused_or_lose_its_reply_on_order() -> Result<()> {
     let running = start().await?;
     let view = Caller::new(running.mail);
     view.ask("POST /_faults", r#"{"status": 451}"#).await?;
-    view.ask("POST /_faults", r#"{"status": 550, "when": "after"}"#).await?;
+    view.ask("POST /_faults", r#"{"status": 550, "when": "after"}"#)
+        .await?;
     let transport = transport(running.smtp.port());
 
-    let first = transport.send(mail("a@example.com", "first", "")?).await.expect_err("refused");
+    let first = transport
+        .send(mail("a@example.com", "first", "")?)
+        .await
+        .expect_err("refused");
     assert!(first.is_transient(), "{first}");
     assert_eq!(mails(&running).await?["total"], 0);
-    let second = transport.send(mail("a@example.com", "second", "")?).await.expect_err("refused");
+    let second = transport
+        .send(mail("a@example.com", "second", "")?)
+        .await
+        .expect_err("refused");
     assert!(second.is_permanent(), "{second}");
     assert_eq!(mails(&running).await?["items"][0]["subject"], "second");
     transport.send(mail("a@example.com", "third", "")?).await?;
@@ -175,7 +261,12 @@ async fn commands_sent_all_at_once_are_answered_in_order() -> Result<()> {
         }
         line.clear();
     }
-    assert_eq!(codes, ["220", "250", "250", "250", "501", "354", "250", "503", "221"]);
+    assert_eq!(
+        codes,
+        [
+            "220", "250", "250", "250", "501", "354", "250", "503", "221"
+        ]
+    );
     assert_eq!(mails(&running).await?["items"][0]["subject"], "by hand");
     Ok(())
 }

@@ -13,7 +13,11 @@ use crate::world::Caller;
 
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_demo-systems"));
-    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
     command
 }
 
@@ -21,7 +25,11 @@ fn program(arguments: &[&str]) -> Command {
 async fn ready(arguments: &[&str]) -> Result<(Child, Value)> {
     let mut child = program(arguments).spawn()?;
     let out = child.stdout.take().context("the output is piped")?;
-    let line = BufReader::new(out).lines().next_line().await?.context("a line when ready")?;
+    let line = BufReader::new(out)
+        .lines()
+        .next_line()
+        .await?
+        .context("a line when ready")?;
     let line: Value = serde_json::from_str(&line)?;
     assert_eq!(line["ready"], true);
     Ok((child, line))
@@ -29,8 +37,17 @@ async fn ready(arguments: &[&str]) -> Result<(Child, Value)> {
 
 async fn terminate(mut child: Child) -> Result<()> {
     let id = child.id().context("it runs")?.to_string();
-    assert!(Command::new("kill").args(["-TERM", &id]).status().await?.success());
-    assert!(child.wait().await?.success(), "it ends without an error when asked");
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .await?
+            .success()
+    );
+    assert!(
+        child.wait().await?.success(),
+        "it ends without an error when asked"
+    );
     Ok(())
 }
 
@@ -45,10 +62,17 @@ async fn all_systems_start_stop_and_find_their_data_again() -> Result<()> {
 
     let (child, line) = ready(&["all", "--port", "0", "--data", data]).await?;
     for system in ["crm", "enrichment", "chat", "bank", "procurement", "mail"] {
-        let health = Caller::at(line[system].as_str().context("an address")?).ask("GET /_health", "").await?;
+        let health = Caller::at(line[system].as_str().context("an address")?)
+            .ask("GET /_health", "")
+            .await?;
         assert_eq!(health.json["system"], system);
     }
-    assert!(line["smtp"].as_str().is_some_and(|smtp| smtp.starts_with("127.0.0.1:")), "{line}");
+    assert!(
+        line["smtp"]
+            .as_str()
+            .is_some_and(|smtp| smtp.starts_with("127.0.0.1:")),
+        "{line}"
+    );
     let crm = Caller::at(line["crm"].as_str().context("an address")?).bearer(CRM_TOKEN);
     let key = [("idempotency-key", "k")];
     let ada = r#"{"email": "a@example.com"}"#;
@@ -56,10 +80,18 @@ async fn all_systems_start_stop_and_find_their_data_again() -> Result<()> {
     terminate(child).await?;
 
     let (child, line) = ready(&["crm", "--port", "0", "--data", data]).await?;
-    assert_eq!(line.as_object().map(|line| line.len()), Some(2), "only the CRM: {line}");
+    assert_eq!(
+        line.as_object().map(|line| line.len()),
+        Some(2),
+        "only the CRM: {line}"
+    );
     let crm = Caller::at(line["crm"].as_str().context("an address")?).bearer(CRM_TOKEN);
     assert_eq!(crm.ask("GET /contacts", "").await?.json["total"], 1);
-    assert_eq!(crm.ask_with("POST /contacts", &key, ada).await?.status, 200, "the key is remembered too");
+    assert_eq!(
+        crm.ask_with("POST /contacts", &key, ada).await?.status,
+        200,
+        "the key is remembered too"
+    );
     let requests = crm.ask("GET /_requests?method=POST", "").await?.json;
     assert_eq!(requests["total"], json!(2), "and so is every request");
     terminate(child).await
@@ -68,7 +100,10 @@ async fn all_systems_start_stop_and_find_their_data_again() -> Result<()> {
 #[tokio::test]
 async fn the_mail_server_alone_tells_both_ports() -> Result<()> {
     let (child, line) = ready(&["mail", "--port", "0"]).await?;
-    assert!(line["mail"].is_string() && line["smtp"].is_string(), "{line}");
+    assert!(
+        line["mail"].is_string() && line["smtp"].is_string(),
+        "{line}"
+    );
     terminate(child).await
 }
 
@@ -79,7 +114,12 @@ async fn a_taken_port_is_named() -> Result<()> {
     let output = program(&["crm", "--port", &port]).output().await?;
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1));
-    assert!(message.starts_with(&format!("error: cannot listen on 127.0.0.1:{port} for `crm`: ")), "{message}");
+    assert!(
+        message.starts_with(&format!(
+            "error: cannot listen on 127.0.0.1:{port} for `crm`: "
+        )),
+        "{message}"
+    );
     Ok(())
 }
 
@@ -87,9 +127,14 @@ async fn a_taken_port_is_named() -> Result<()> {
 async fn an_unusable_folder_is_named() -> Result<()> {
     let file = tempfile::NamedTempFile::new()?;
     let folder = file.path().join("data");
-    let output = program(&["all", "--port", "0", "--data", path(&folder)?]).output().await?;
+    let output = program(&["all", "--port", "0", "--data", path(&folder)?])
+        .output()
+        .await?;
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1));
-    assert!(message.starts_with("error: cannot use the folder `"), "{message}");
+    assert!(
+        message.starts_with("error: cannot use the folder `"),
+        "{message}"
+    );
     Ok(())
 }

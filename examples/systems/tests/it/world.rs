@@ -34,7 +34,9 @@ impl Answer {
 
     /// Status and the kind of problem, such as `404 not-found`; `-` where it is no problem.
     pub fn kind(&self) -> String {
-        let kind = self.json["type"].as_str().and_then(|kind| kind.strip_prefix("/problems/"));
+        let kind = self.json["type"]
+            .as_str()
+            .and_then(|kind| kind.strip_prefix("/problems/"));
         format!("{} {}", self.status, kind.unwrap_or("-"))
     }
 }
@@ -45,7 +47,11 @@ impl Caller {
     }
 
     pub fn at(base: &str) -> Self {
-        Self { client: Client::new(), base: base.to_owned(), headers: Vec::new() }
+        Self {
+            client: Client::new(),
+            base: base.to_owned(),
+            headers: Vec::new(),
+        }
     }
 
     pub fn with(mut self, name: &str, value: &str) -> Self {
@@ -63,16 +69,29 @@ impl Caller {
         self.ask_with(request, &[], body).await
     }
 
-    pub async fn ask_with(&self, request: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer> {
-        let (method, path) = request.split_once(' ').context("a request is a method and a path")?;
-        let mut builder = self.client.request(Method::from_bytes(method.as_bytes())?, format!("{}{path}", self.base));
+    pub async fn ask_with(
+        &self,
+        request: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Answer> {
+        let (method, path) = request
+            .split_once(' ')
+            .context("a request is a method and a path")?;
+        let mut builder = self.client.request(
+            Method::from_bytes(method.as_bytes())?,
+            format!("{}{path}", self.base),
+        );
         if !body.is_empty() {
             builder = builder.body(body.to_owned());
             if !headers.iter().any(|(name, _)| *name == "content-type") {
                 builder = builder.header("content-type", "application/json");
             }
         }
-        let own = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let own = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
         for (name, value) in own.chain(headers.iter().copied()) {
             builder = builder.header(name, value);
         }
@@ -80,17 +99,35 @@ impl Caller {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await?;
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Ok(Answer { status, headers, text, json })
+        Ok(Answer {
+            status,
+            headers,
+            text,
+            json,
+        })
     }
 
     /// Each line: request, body, and what [`Answer::kind`] must be.
     pub async fn check(&self, cases: &[(&str, &str, &str)]) -> Result<()> {
         for (request, body, expected) in cases {
             let answer = self.ask(request, body).await?;
-            assert_eq!(answer.kind(), *expected, "{request} {body} was answered {}", answer.text);
+            assert_eq!(
+                answer.kind(),
+                *expected,
+                "{request} {body} was answered {}",
+                answer.text
+            );
             if answer.status >= 400 {
-                assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{request}");
-                assert!(answer.json["detail"].is_string(), "{request} was answered {}", answer.text);
+                assert_eq!(
+                    answer.header("content-type"),
+                    Some("application/problem+json"),
+                    "{request}"
+                );
+                assert!(
+                    answer.json["detail"].is_string(),
+                    "{request} was answered {}",
+                    answer.text
+                );
             }
         }
         Ok(())
@@ -102,16 +139,31 @@ pub async fn check_openapi(caller: &Caller, expected: &[&str]) -> Result<()> {
     let document = caller.ask("GET /openapi.json", "").await?.json;
     assert_eq!(document["openapi"], "3.1.0");
     let mut operations = Vec::new();
-    for (path, item) in document["paths"].as_object().context("the document has paths")? {
+    for (path, item) in document["paths"]
+        .as_object()
+        .context("the document has paths")?
+    {
         for method in ["get", "post", "put", "delete"] {
-            let Some(id) = item[method]["operationId"].as_str() else { continue };
+            let Some(id) = item[method]["operationId"].as_str() else {
+                continue;
+            };
             operations.push(id.to_owned());
             let path = path.replace("{id}", "none");
-            let answer = caller.ask(&format!("{} {path}", method.to_uppercase()), "").await?;
+            let answer = caller
+                .ask(&format!("{} {path}", method.to_uppercase()), "")
+                .await?;
             let is_unknown = answer.status == 405 || answer.text.contains("there is nothing at");
-            assert!(!is_unknown, "{method} {path} is described and not served: {}", answer.text);
+            assert!(
+                !is_unknown,
+                "{method} {path} is described and not served: {}",
+                answer.text
+            );
             let described = &item[method]["responses"][answer.status.to_string()];
-            assert!(!described.is_null(), "{method} {path} answers {} and does not say so", answer.status);
+            assert!(
+                !described.is_null(),
+                "{method} {path} answers {} and does not say so",
+                answer.status
+            );
         }
     }
     operations.sort();

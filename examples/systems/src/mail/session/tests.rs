@@ -18,7 +18,10 @@ fn check(login: Option<Login>, script: &[(&str, &str)]) {
 }
 
 fn login() -> Option<Login> {
-    Some(Login { user: "segue".to_owned(), password: "secret".to_owned() })
+    Some(Login {
+        user: "segue".to_owned(),
+        password: "secret".to_owned(),
+    })
 }
 
 #[test]
@@ -90,10 +93,14 @@ fn recipients_have_a_limit() {
     session.line("EHLO client.example");
     session.line("MAIL FROM:<a@example.com>");
     for number in 0..RECIPIENTS_MAX {
-        let Next::Reply(reply) = session.line(&format!("RCPT TO:<r{number}@example.com>")) else { panic!("no reply") };
+        let Next::Reply(reply) = session.line(&format!("RCPT TO:<r{number}@example.com>")) else {
+            panic!("no reply")
+        };
         assert!(reply.wire().starts_with("250"), "recipient {number}");
     }
-    let Next::Reply(reply) = session.line("RCPT TO:<one-too-many@example.com>") else { panic!("no reply") };
+    let Next::Reply(reply) = session.line("RCPT TO:<one-too-many@example.com>") else {
+        panic!("no reply")
+    };
     assert!(reply.wire().starts_with("452"), "{}", reply.wire());
     assert_eq!(session.take_envelope().to.len(), RECIPIENTS_MAX);
 }
@@ -118,7 +125,13 @@ fn a_login_is_asked_for_and_checked() {
             ("MAIL FROM:<a@example.com>", "250"),
         ],
     );
-    check(None, &[("EHLO client.example", "250"), (&format!("AUTH PLAIN {right}"), "502")]);
+    check(
+        None,
+        &[
+            ("EHLO client.example", "250"),
+            (&format!("AUTH PLAIN {right}"), "502"),
+        ],
+    );
 }
 
 #[test]
