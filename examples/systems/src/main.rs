@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use serde_json::{Value, json};
-use systems::{Options, Ports, Running, RunningOne, System};
+use systems::{Options, Ports, Rate, Running, RunningOne, System};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The systems that the examples talk to, on 127.0.0.1.
@@ -21,6 +21,9 @@ struct Arguments {
     /// Folder for databases and mails [default: keep everything in memory].
     #[arg(long, global = true)]
     data: Option<PathBuf>,
+    /// How many answers a second the enrichment service gives.
+    #[arg(long, global = true, default_value_t = 5)]
+    enrichment_rate: u32,
 }
 
 #[derive(Debug, Subcommand)]
@@ -91,6 +94,10 @@ async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let options = Options {
         data: arguments.data,
         ports,
+        enrichment_rate: Rate {
+            count: arguments.enrichment_rate,
+            ..Rate::default()
+        },
         ..Options::default()
     };
     match system {

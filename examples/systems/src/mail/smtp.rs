@@ -18,6 +18,8 @@ use crate::serve::Stopped;
 const COMMAND_BYTES_MAX: u64 = 2_048;
 /// How much of the data is looked at in one piece; a longer line is simply several pieces.
 const PIECE_BYTES_MAX: u64 = 16 * 1024;
+/// Further clients wait in the socket's queue.
+const CONVERSATIONS_MAX: usize = 256;
 /// RFC 5321, 4.5.3.2.7.
 const IDLE: Duration = Duration::from_secs(5 * 60);
 
@@ -38,7 +40,7 @@ impl Receiver {
             tokio::select! {
                 () = &mut stopped => break,
                 Some(_) = conversations.join_next(), if !conversations.is_empty() => {}
-                accepted = listener.accept() => match accepted {
+                accepted = listener.accept(), if conversations.len() < CONVERSATIONS_MAX => match accepted {
                     Ok((stream, _)) => {
                         let receiver = self.clone();
                         // A client that goes away in the middle is not our trouble.

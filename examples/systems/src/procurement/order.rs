@@ -135,6 +135,7 @@ pub(super) fn id(text: &str) -> Result<i64, Problem> {
 
 pub(super) fn place(transaction: &Transaction<'_>, order: &Order) -> Result<i64, Problem> {
     let total = total(&order.items)?;
+    refuse_second_order(transaction, &order.request)?;
     let budget = budget(transaction, &order.department)?;
     if total > budget.left {
         let detail = format!(
@@ -156,6 +157,25 @@ pub(super) fn place(transaction: &Transaction<'_>, order: &Order) -> Result<i64,
         ],
     )?;
     Ok(transaction.last_insert_rowid())
+}
+
+/// What was cancelled may be ordered again, with the same request.
+fn refuse_second_order(transaction: &Transaction<'_>, request: &str) -> Result<(), Problem> {
+    let first: Option<i64> = transaction
+        .query_row(
+            "SELECT id FROM purchase WHERE request = ?1 AND status <> 'cancelled'",
+            [request],
+            |row| row.get(0),
+        )
+        .optional()?;
+    match first {
+        None => Ok(()),
+        Some(id) => Err(Problem::conflict(
+            "already-ordered",
+            format!("`{request}` was ordered before"),
+        )
+        .with("order", format!("o-{id}"))),
+    }
 }
 
 fn total(items: &[Item]) -> Result<i64, Problem> {

@@ -4,6 +4,7 @@ mod bank;
 mod chat;
 mod crm;
 mod enrichment;
+mod examples;
 mod front;
 mod mail;
 mod procurement;

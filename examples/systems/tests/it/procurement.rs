@@ -70,7 +70,14 @@ async fn an_order_uses_the_budget_until_it_is_cancelled() -> Result<()> {
         json!({ "department": "workshop", "limit": 1_000_000, "spent": 644_500, "left": 355_500 })
     );
 
-    let another = procurement.ask("POST /orders", &body).await?;
+    let twice = procurement.ask("POST /orders", &body).await?;
+    assert_eq!(
+        (twice.kind().as_str(), &twice.json["order"]),
+        ("409 already-ordered", &json!("o-1"))
+    );
+    let another = procurement
+        .ask("POST /orders", &body.replace("PR-1", "PR-2"))
+        .await?;
     assert_eq!(
         (another.kind().as_str(), &another.json["left"]),
         ("409 over-budget", &json!(355_500))
