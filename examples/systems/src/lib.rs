@@ -147,7 +147,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Stops accepting, gives requests in progress two seconds, and returns when all is closed.
+    /// Stops accepting, gives requests in progress five seconds, and returns when all is closed.
     pub async fn stop(self) {
         self.tasks.stop().await;
     }
@@ -164,7 +164,7 @@ pub struct RunningOne {
 }
 
 impl RunningOne {
-    /// Stops accepting, gives requests in progress two seconds, and returns when all is closed.
+    /// Stops accepting, gives requests in progress five seconds, and returns when all is closed.
     pub async fn stop(self) {
         self.tasks.stop().await;
     }
@@ -256,7 +256,7 @@ async fn start_into(
 }
 
 /// How long requests in progress (some wait on purpose) may go on once the systems are told to stop.
-const STOP_PATIENCE: Duration = Duration::from_secs(2);
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What runs in the background, and the switch that ends it.
 #[derive(Debug)]

@@ -1,8 +1,11 @@
 //! What all HTTP systems have in common: the record of requests, and failing on purpose.
 
+use std::time::{Duration, Instant};
+
 use anyhow::Result;
 use serde_json::{Value, json};
 use systems::CRM_TOKEN;
+use tokio::net::TcpStream;
 
 use crate::world::{Caller, start};
 
@@ -99,17 +102,44 @@ async fn every_request_is_recorded_also_a_refused_one() -> Result<()> {
 async fn a_test_can_wait_for_a_request() -> Result<()> {
     let running = start().await?;
     let crm = Caller::new(running.crm).bearer(CRM_TOKEN);
-    let waiting = crm.ask("GET /_requests?method=POST&at_least=2&wait_ms=60000", "");
-    let sending = async {
-        crm.ask("POST /contacts", ADA).await?;
-        crm.ask("POST /contacts", r#"{"email": "b@example.com"}"#)
-            .await
+    // A late answer, so that somebody is already waiting when it comes.
+    crm.ask("POST /_faults", r#"{"delay_ms": 200}"#).await?;
+    let started = Instant::now();
+    let waiting = crm.ask("GET /_requests?method=POST&at_least=1&wait_ms=60000", "");
+    let (waited, sent) = tokio::join!(waiting, crm.ask("POST /contacts", ADA));
+    assert_eq!((sent?.status, &waited?.json["total"]), (201, &json!(1)));
+    assert!(
+        started.elapsed() < Duration::from_secs(30),
+        "it was woken, not out of patience"
+    );
+
+    let in_vain = crm.ask("GET /_requests?at_least=2&wait_ms=1", "").await?;
+    assert_eq!((in_vain.status, &in_vain.json["total"]), (200, &json!(1)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn stopping_lets_a_request_finish_and_closes_the_ports() -> Result<()> {
+    let running = start().await?;
+    let crm = Caller::new(running.crm).bearer(CRM_TOKEN);
+    let (crm_address, smtp_address) = (running.crm, running.smtp);
+    crm.ask("POST /_faults", r#"{"delay_ms": 200}"#).await?;
+    let started = Instant::now();
+    let stopping = async {
+        // The request is recorded before it is delayed, so it is in progress now.
+        while crm.ask("GET /_requests", "").await?.json["total"] != 1 {}
+        running.stop().await;
+        anyhow::Ok(())
     };
-    let (waited, sent) = tokio::join!(waiting, sending);
-    sent?;
-    assert_eq!(waited?.json["total"], 2);
-    let in_vain = crm.ask("GET /_requests?at_least=3&wait_ms=1", "").await?;
-    assert_eq!((in_vain.status, &in_vain.json["total"]), (200, &json!(2)));
+    let (answer, stopped) = tokio::join!(crm.ask("POST /contacts", ADA), stopping);
+    stopped?;
+    assert_eq!(answer?.status, 201);
+    assert!(
+        started.elapsed() < Duration::from_secs(4),
+        "nobody had to be cut off"
+    );
+    assert!(TcpStream::connect(crm_address).await.is_err());
+    assert!(TcpStream::connect(smtp_address).await.is_err());
     Ok(())
 }
 
@@ -161,13 +191,13 @@ async fn an_answer_can_get_lost_after_the_work_was_done() -> Result<()> {
 async fn only_the_named_requests_fail() -> Result<()> {
     let running = start().await?;
     let crm = Caller::new(running.crm).bearer(CRM_TOKEN);
-    crm.ask(
-        "POST /_faults",
-        r#"{"status": 500, "method": "post", "path": "/contacts"}"#,
-    )
-    .await?;
+    let post = r#"{"status": 500, "method": "post"}"#;
+    let me = r#"{"status": 502, "path": "/me"}"#;
     crm.check(&[
+        ("POST /_faults", post, "200 -"),
+        ("POST /_faults", me, "200 -"),
         ("GET /contacts", "", "200 -"),
+        ("GET /me", "", "502 ordered-fault"),
         ("GET /me", "", "200 -"),
         ("POST /contacts", ADA, "500 ordered-fault"),
         ("POST /contacts", ADA, "201 -"),

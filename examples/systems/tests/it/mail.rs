@@ -1,5 +1,7 @@
 //! The mail server, spoken to by a mail library and by hand.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context, Result};
 use lettre::message::{Attachment, MultiPart, SinglePart, header::ContentType};
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
@@ -236,12 +238,17 @@ async fn a_test_can_wait_for_a_mail() -> Result<()> {
     let running = start().await?;
     let view = Caller::new(running.mail);
     let transport = transport(running.smtp.port());
+    let started = Instant::now();
     let (waited, sent) = tokio::join!(
         view.ask("GET /mails?at_least=1&wait_ms=60000", ""),
         transport.send(mail("a@example.com", "late", "")?)
     );
     sent?;
     assert_eq!(waited?.json["total"], 1);
+    assert!(
+        started.elapsed() < Duration::from_secs(30),
+        "it was woken, not out of patience"
+    );
     Ok(())
 }
 
