@@ -88,14 +88,20 @@ fn plan(chore: Chore, is_there: &dyn Fn(&str) -> bool, may_install: bool) -> Pla
 
 fn install(packages: &[&str]) -> Result<()> {
     println!("installing from Debian: {}", packages.join(" "));
-    // The lists first: images often come without them, and then no package is found.
-    succeed(program("apt-get").args(["-qq", "update"]))?;
-    succeed(
-        program("apt-get")
-            .args(["-qq", "install", "-y", "--no-install-recommends"])
+    let install = || {
+        let mut command = program("apt-get");
+        command.args(["-qq", "install", "-y", "--no-install-recommends"]);
+        command
             .args(packages)
-            .env("DEBIAN_FRONTEND", "noninteractive"),
-    )
+            .env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    };
+    if succeed(&mut install()).is_ok() {
+        return Ok(());
+    }
+    // Images often come without lists of packages, or with old ones.
+    succeed(program("apt-get").args(["-qq", "update"]))?;
+    succeed(&mut install())
 }
 
 fn may_install() -> bool {

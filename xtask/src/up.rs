@@ -61,7 +61,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 pub fn run(options: &Options) -> Result<()> {
     // Before the build: somebody who forgot another `up` should not wait for a compiler first.
-    check_ports()?;
+    let systems = SYSTEMS.iter().map(|(_, address, _)| *address);
+    check_free(systems.chain([SMTP, SEGUE]))?;
     build(options)?;
     build_web()?;
     let secrets = leads::read_secrets(&root().join(EXAMPLE).join("secrets.env"))?;
@@ -132,9 +133,8 @@ fn build_web() -> Result<()> {
     succeed(program("npm").args(["run", "build"]).current_dir(&ui))
 }
 
-fn check_ports() -> Result<()> {
-    let systems = SYSTEMS.iter().map(|(_, address, _)| *address);
-    for address in systems.chain([SMTP, SEGUE]) {
+fn check_free<'a>(addresses: impl Iterator<Item = &'a str>) -> Result<()> {
+    for address in addresses {
         TcpListener::bind(address)
             .with_context(|| format!("{address} is taken: is another `cargo xtask up` running?"))?;
     }
@@ -213,3 +213,6 @@ fn relative(path: &Path) -> String {
         .display()
         .to_string()
 }
+
+#[cfg(test)]
+mod tests;
