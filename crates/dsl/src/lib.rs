@@ -7,6 +7,7 @@
 pub mod definition;
 pub mod expr;
 pub mod problem;
+pub mod uri_template;
 pub mod value;
 pub mod workflow_error;
 

@@ -57,3 +57,9 @@ pub struct ExternalResource {
     pub name: Option<Text>,
     pub endpoint: Template,
 }
+
+impl Schema {
+    pub fn violations(&self, _value: &Value) -> Vec<Violation> {
+        todo!()
+    }
+}

@@ -1,0 +1,1 @@
+//! The one way out: every outbound socket of Segue is opened here.
