@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::command::{capture, cargo, root};
+use crate::command::{capture, cargo, root, spelled};
 
 #[derive(Args)]
 pub struct Options {
@@ -52,6 +52,10 @@ pub fn run(options: &Options) -> Result<()> {
             continue;
         }
         let wanted = capture(&mut (file.command)())?;
+        if wanted.trim_ascii().is_empty() {
+            let command = spelled(&(file.command)());
+            bail!("`{command}` printed nothing, so there is no {}", file.path);
+        }
         if options.check {
             if !is_same(&std::fs::read(&path)?, &wanted) {
                 stale.push(file.path);

@@ -160,13 +160,12 @@ fn follow(children: &mut Children, mut leads: Vec<Lead>, token: &str, once: bool
     while !children.is_told_to_stop() {
         children.check_alive()?;
         let mut open = Vec::new();
-        for lead in leads {
-            match leads::status(SEGUE, &lead, token)? {
-                status if leads::is_final(&status) => {
-                    println!("{}: {status}, {}", lead.name, lead.run);
-                    not_completed += usize::from(status != "completed");
-                }
-                _ => open.push(lead),
+        for mut lead in leads {
+            if let Some(status) = lead.end(SEGUE, token) {
+                println!("{}: {status}, {}", lead.name, lead.run);
+                not_completed += usize::from(status != "completed");
+            } else {
+                open.push(lead);
             }
         }
         leads = open;

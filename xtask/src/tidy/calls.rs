@@ -11,8 +11,15 @@ struct Ban {
     inside: &'static [&'static str],
     /// Files and directories that may, in spite of it.
     except: &'static [&'static str],
-    holds_in_tests: bool,
+    reach: Reach,
     why: &'static str,
+}
+
+#[derive(Clone, Copy)]
+enum Reach {
+    Code,
+    Tests,
+    CodeAndTests,
 }
 
 const PURE: &[&str] = &["crates/dsl/", "crates/engine/"];
@@ -22,7 +29,7 @@ const BANS: &[Ban] = &[
         needles: &["std::env", "env::var", "env::vars", "env::var_os"],
         inside: &["crates/", "sim/"],
         except: &["crates/cli/"],
-        holds_in_tests: false,
+        reach: Reach::Code,
         why: "only `cli` reads configuration; take it as an argument",
     },
     Ban {
@@ -35,7 +42,7 @@ const BANS: &[Ban] = &[
         inside: PURE,
         // The deadline of one evaluation: it can end a task with an error, never change a value.
         except: &["crates/dsl/src/expr/meter.rs"],
-        holds_in_tests: false,
+        reach: Reach::Code,
         why: "time is an argument here",
     },
     Ban {
@@ -49,7 +56,7 @@ const BANS: &[Ban] = &[
         ],
         inside: PURE,
         except: &[],
-        holds_in_tests: true,
+        reach: Reach::CodeAndTests,
         why: "entropy is an argument here",
     },
     Ban {
@@ -63,14 +70,14 @@ const BANS: &[Ban] = &[
         ],
         inside: PURE,
         except: &[],
-        holds_in_tests: false,
+        reach: Reach::Code,
         why: "`dsl` and `engine` do no input or output",
     },
     Ban {
         needles: &["tokio::spawn", "task::spawn", "spawn_blocking", "JoinSet"],
         inside: &["crates/"],
         except: &["crates/runtime/", "crates/cli/"],
-        holds_in_tests: false,
+        reach: Reach::Code,
         why: "only `runtime` starts background work",
     },
     Ban {
@@ -83,7 +90,7 @@ const BANS: &[Ban] = &[
         ],
         inside: &[],
         except: &[],
-        holds_in_tests: true,
+        reach: Reach::CodeAndTests,
         why: "a queue has a limit with a name",
     },
     Ban {
@@ -104,21 +111,29 @@ const BANS: &[Ban] = &[
             // The command line talks to its own server, at the address its user gave.
             "crates/cli/src/client.rs",
         ],
-        holds_in_tests: false,
+        reach: Reach::Code,
         why: "all outbound traffic goes through `connectors::egress`",
+    },
+    Ban {
+        needles: &["thread::sleep", "time::sleep"],
+        inside: &["crates/"],
+        // They wait for a program that they started.
+        except: &["crates/cli/"],
+        reach: Reach::Tests,
+        why: "a test waits for a signal or advances the clock",
     },
     Ban {
         needles: &["unwrap_valr"],
         inside: &[],
         except: &[],
-        holds_in_tests: true,
+        reach: Reach::CodeAndTests,
         why: "ends the process when an expression says `halt`",
     },
     Ban {
         needles: &["process::exit", "process::abort"],
         inside: &["crates/"],
         except: &["crates/cli/src/main.rs"],
-        holds_in_tests: true,
+        reach: Reach::CodeAndTests,
         why: "only the program decides about its end",
     },
     Ban {
@@ -126,14 +141,14 @@ const BANS: &[Ban] = &[
         inside: &[],
         // Files that had to; each says why at the place. None so far.
         except: &[],
-        holds_in_tests: true,
+        reach: Reach::CodeAndTests,
         why: "no `unsafe` outside the files named in xtask/src/tidy/calls.rs",
     },
     Ban {
         needles: &["#[ignore"],
         inside: &[],
         except: &[],
-        holds_in_tests: true,
+        reach: Reach::CodeAndTests,
         why: "nothing is skipped in silence; slow tests look at SLOW_TESTS and say so",
     },
 ];
@@ -169,7 +184,17 @@ impl Ban {
         let is_inside = |places: &[&str]| places.iter().any(|place| path.starts_with(place));
         (self.inside.is_empty() || is_inside(self.inside))
             && !is_inside(self.except)
-            && (self.holds_in_tests || !is_test(path))
+            && self.reach.covers(is_test(path))
+    }
+}
+
+impl Reach {
+    fn covers(self, is_test: bool) -> bool {
+        match self {
+            Self::Code => !is_test,
+            Self::Tests => is_test,
+            Self::CodeAndTests => true,
+        }
     }
 }
 

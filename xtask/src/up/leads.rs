@@ -28,6 +28,30 @@ pub struct Lead {
     pub name: String,
     /// The address of its run, from the root of the server.
     pub run: String,
+    /// Why its run could not be looked up the last time.
+    trouble: Option<String>,
+}
+
+impl Lead {
+    /// How its run ended; `None` while it has not.
+    ///
+    /// A look-up that fails is said once and tried again: a busy server may refuse one.
+    pub fn end(&mut self, address: &str, token: &str) -> Option<String> {
+        match status(address, self, token) {
+            Ok(status) => {
+                self.trouble = None;
+                is_final(&status).then_some(status)
+            }
+            Err(error) => {
+                let trouble = Some(format!("{}: {error:#}", self.name));
+                if self.trouble != trouble {
+                    eprintln!("{}", trouble.as_deref().unwrap_or_default());
+                    self.trouble = trouble;
+                }
+                None
+            }
+        }
+    }
 }
 
 /// Lines of `NAME=value`; empty ones and those that start with `#` say nothing.
@@ -128,6 +152,7 @@ pub fn send(address: &str, sample: &Sample, secret: &str) -> Result<Lead> {
         run: location
             .trim_start_matches(&format!("http://{address}"))
             .to_owned(),
+        trouble: None,
     })
 }
 
@@ -160,7 +185,7 @@ pub fn read_token(data: &Path) -> Result<String> {
 }
 
 /// The status of the run, in the specification's words.
-pub fn status(address: &str, lead: &Lead, token: &str) -> Result<String> {
+fn status(address: &str, lead: &Lead, token: &str) -> Result<String> {
     let authorization = format!("Bearer {token}");
     let reply = http::get(address, &lead.run, &[("authorization", &authorization)])?;
     let body: serde_json::Value = serde_json::from_slice(&reply.body).unwrap_or_default();
@@ -170,7 +195,7 @@ pub fn status(address: &str, lead: &Lead, token: &str) -> Result<String> {
     }
 }
 
-pub fn is_final(status: &str) -> bool {
+fn is_final(status: &str) -> bool {
     matches!(status, "completed" | "faulted" | "cancelled")
 }
 

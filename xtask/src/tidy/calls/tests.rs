@@ -109,3 +109,19 @@ fn never_anywhere() {
     );
     check_code("crates/cli/src/main.rs", "#![deny(unsafe_code)]", "");
 }
+
+#[test]
+fn tests_do_not_sleep() {
+    check_code(
+        "crates/store/src/x/tests.rs",
+        "std::thread::sleep(d)",
+        "`thread::sleep`",
+    );
+    check_code(
+        "crates/api/tests/it/x.rs",
+        "tokio::time::sleep(d).await",
+        "`time::sleep`",
+    );
+    check_code("crates/runtime/src/x.rs", "tokio::time::sleep(d).await", "");
+    check_code("crates/cli/tests/it/x.rs", "thread::sleep(d)", "");
+}

@@ -46,3 +46,46 @@ fn samples_come_in_order_and_none_is_an_error() {
 fn two_deliveries_of_one_lead_differ() {
     assert_ne!(delivery_id("a"), delivery_id("a"));
 }
+
+fn lead() -> Lead {
+    Lead {
+        name: "ann".to_owned(),
+        run: "/api/v1/runs/1".to_owned(),
+        trouble: None,
+    }
+}
+
+/// A server on loopback that answers each connection with the next reply.
+fn serve(replies: &'static [&'static str]) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        for reply in replies {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                std::io::Read::read_exact(&mut stream, &mut byte).unwrap();
+                asked.extend(byte);
+            }
+            std::io::Write::write_all(&mut stream, reply.as_bytes()).unwrap();
+        }
+    });
+    address
+}
+
+#[test]
+fn a_run_is_open_until_its_status_is_final_and_a_refused_look_up_is_tried_again() {
+    let address = serve(&[
+        "HTTP/1.1 200 OK\r\n\r\n{\"status\": \"running\"}",
+        "HTTP/1.1 503 Service Unavailable\r\n\r\nbusy",
+        "HTTP/1.1 200 OK\r\n\r\n{\"status\": \"faulted\"}",
+    ]);
+    let mut lead = lead();
+    assert_eq!(lead.end(&address, "token"), None);
+    assert_eq!(lead.end(&address, "token"), None);
+    let trouble = "ann: /api/v1/runs/1 answered 503: busy";
+    assert_eq!(lead.trouble.as_deref(), Some(trouble));
+    assert_eq!(lead.end(&address, "token").as_deref(), Some("faulted"));
+    assert_eq!(lead.trouble, None);
+}
