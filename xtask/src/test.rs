@@ -54,7 +54,8 @@ pub fn run(options: &Options) -> Result<()> {
 
 fn perform(stage: Stage, counts: &mut Counts) -> Result<()> {
     match stage {
-        Stage::Format => succeed(&mut cargo(["fmt", "--all", "--check"])),
+        Stage::Format => succeed(&mut cargo(["fmt", "--all", "--check", "--", "-l"]))
+            .context("the files above are not formatted: run `cargo fmt --all`"),
         Stage::Tidy => tidy::run(),
         Stage::Deny => deny::run(),
         Stage::Clippy => succeed(&mut cargo([

@@ -9,6 +9,7 @@ mod leads;
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -30,7 +31,7 @@ pub struct Options {
     /// Stop when all sample runs have ended; fail when one of them did not complete.
     #[arg(long)]
     once: bool,
-    /// Where Segue keeps what it must not forget.
+    /// Where Segue and the demo systems keep what they must not forget.
     #[arg(long, value_name = "DIR", default_value = ".segue/demo")]
     data: PathBuf,
 }
@@ -75,16 +76,12 @@ pub fn run(options: &Options) -> Result<()> {
     }
     let mut children = Children::new(stop);
 
-    children.start(
-        "systems",
-        program(built("demo-systems", options.release)).arg("all"),
-    )?;
+    children.start("systems", &mut serve_systems(options)?)?;
     for (_, address, _) in SYSTEMS {
         children.wait_for(READY_WITHIN, address, || answers(address, "/_health"))?;
     }
     children.wait_for(READY_WITHIN, SMTP, || http::accepts(SMTP))?;
 
-    std::fs::create_dir_all(root().join(&options.data))?;
     children.start("segue", serve(options).envs(secrets.iter()))?;
     children.wait_for(READY_WITHIN, SEGUE, || answers(SEGUE, "/readyz"))?;
 
@@ -98,7 +95,7 @@ pub fn run(options: &Options) -> Result<()> {
     for line in where_to_look(options) {
         println!("{line}");
     }
-    let token = leads::read_token(&root().join(&options.data))?;
+    let token = leads::read_token(&root().join(segue_data(options)))?;
     let outcome = follow(&mut children, leads, &token, options.once);
     children.stop();
     outcome
@@ -141,12 +138,25 @@ fn check_free<'a>(addresses: impl Iterator<Item = &'a str>) -> Result<()> {
     Ok(())
 }
 
-fn serve(options: &Options) -> std::process::Command {
+/// The systems keep what they are sent, as Segue does: a second `up` goes on where the first one stopped.
+fn serve_systems(options: &Options) -> Result<Command> {
+    let data = root().join(&options.data).join("systems");
+    std::fs::create_dir_all(&data).with_context(|| format!("cannot make {}", data.display()))?;
+    let mut command = program(built("demo-systems", options.release));
+    command.args(["all", "--data"]).arg(data);
+    Ok(command)
+}
+
+fn serve(options: &Options) -> Command {
     let mut command = program(built("segue", options.release));
     command
         .args(["up", EXAMPLE, "--listen", SEGUE, "--data"])
-        .arg(&options.data);
+        .arg(segue_data(options));
     command
+}
+
+fn segue_data(options: &Options) -> PathBuf {
+    options.data.join("segue")
 }
 
 fn answers(address: &str, path: &str) -> bool {
@@ -195,7 +205,8 @@ fn where_to_look(options: &Options) -> Vec<String> {
         lines.push(format!("  {:12} http://{address}/  {what}", name));
     }
     let segue = relative(&built("segue", options.release));
-    let data = options.data.display();
+    let data = segue_data(options);
+    let data = data.display();
     lines.push(format!("  {:12} http://{SEGUE}/", "segue"));
     lines.push(format!("  {:12} {segue} runs --data {data}", "all runs"));
     lines.push(format!("  {:12} {segue} show RUN --data {data}", "one run"));
