@@ -135,9 +135,12 @@ impl Ignored {
     }
 }
 
-/// True for code that only tests run.
+/// True for code that only developers run: tests, and the small programs in `examples` and `benches` of a crate.
 pub fn is_test(path: &str) -> bool {
-    path.starts_with("sim/") || path.contains("/tests/") || path.ends_with("/tests.rs")
+    let is_beside_sources = ["/tests/", "/examples/", "/benches/"]
+        .iter()
+        .any(|directory| path.contains(directory));
+    path.starts_with("sim/") || is_beside_sources || path.ends_with("/tests.rs")
 }
 
 #[cfg(test)]

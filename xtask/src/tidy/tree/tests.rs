@@ -26,3 +26,13 @@ fn reads_what_git_would_track() {
     assert!(tree.contains("crates/a/"), "links may name directories");
     assert!(!tree.contains("crates/b"));
 }
+
+#[test]
+fn what_counts_as_a_test() {
+    assert!(is_test("crates/a/tests/it/main.rs"));
+    assert!(is_test("crates/a/src/b/tests.rs"));
+    assert!(is_test("crates/a/benches/b.rs"));
+    assert!(is_test("sim/src/clock.rs"));
+    assert!(!is_test("crates/a/src/b.rs"));
+    assert!(!is_test("examples/systems/src/crm.rs"));
+}
