@@ -392,11 +392,10 @@ impl Core {
         if hot.unacked >= RUN_AHEAD_MAX {
             return Vec::new();
         }
-        let namespace = &hot.loaded.row.namespace;
         let mut ahead = Vec::new();
         decision.effects.retain(|effect| match effect {
             Effect::Perform { effect, request }
-                if self.connector.effect_class(namespace, &request.function, &request.with) <= EffectClass::Read =>
+                if self.class_of(hot, *effect, &request.function, &request.with) <= EffectClass::Read =>
             {
                 ahead.push((*effect, request.clone()));
                 false
