@@ -9,7 +9,7 @@ use crate::definition::{Mode, Task, TaskId};
 use crate::problem::{PROBLEMS_MAX, Problem, Severity, Span, code};
 use crate::suggest;
 use crate::value::Text;
-use crate::yaml::{Lines, Node, NodeKind, pointer_push};
+use crate::yaml::{Lines, Node, NodeKind, push_segment};
 
 /// Bytes that references and shared policies may add to a definition beyond its own text. Without this limit a small
 /// text could name a large policy thousands of times.
@@ -91,13 +91,14 @@ impl<'a> At<'a> {
             names.push(&found.name);
             segment = found.parent.as_ref();
         }
-        names
-            .iter()
-            .rev()
-            .fold(String::new(), |pointer, name| match name {
-                Name::Key(key) => pointer_push(&pointer, key),
-                Name::Index(index) => pointer_push(&pointer, &index.to_string()),
-            })
+        let mut pointer = String::new();
+        for name in names.iter().rev() {
+            match name {
+                Name::Key(key) => push_segment(&mut pointer, key),
+                Name::Index(index) => push_segment(&mut pointer, &index.to_string()),
+            }
+        }
+        pointer
     }
 
     pub fn is_mapping(&self) -> bool {

@@ -1,6 +1,7 @@
 //! The language front end as its callers see it: text in, definitions or problems out.
 
 mod hostile;
+mod model;
 mod pages;
 mod refused;
 mod specification;

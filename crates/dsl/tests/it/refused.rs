@@ -77,23 +77,23 @@ second: 1",
   - a: {wait: PT1S}
 do:
   - b: {wait: PT1S}",
-"3:1 duplicate-key  the key `do` is here a second time, first on line 1 (remove one of the two)"),
+"3:1 duplicate-key /do the key `do` is here a second time, first on line 1 (remove one of the two)"),
         (
 "anchor",
 "do:
   - a: &x {wait: PT1S}",
-"2:8 yaml-feature  an anchor is not allowed here (repeat the value, or move it to `use` and name it there)"),
+"2:8 yaml-feature /do/0/a an anchor is not allowed here (repeat the value, or move it to `use` and name it there)"),
         (
 "alias",
 "do:
   - a: {wait: PT1S}
   - b: *x",
-"3:8 yaml-feature  an alias is not allowed here (repeat the value, or move it to `use` and name it there)"),
+"3:8 yaml-feature /do/1/b an alias is not allowed here (repeat the value, or move it to `use` and name it there)"),
         (
 "tag",
 "do:
   - a: {wait: !!str PT1S}",
-"2:15 yaml-feature  a tag is not allowed here (write the value itself: text in quotes, numbers and `true`/`false` without)"),
+"2:15 yaml-feature /do/0/a/wait a tag is not allowed here (write the value itself: text in quotes, numbers and `true`/`false` without)"),
         (
 "complex key",
 "do:
