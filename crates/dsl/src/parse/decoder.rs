@@ -109,6 +109,14 @@ impl<'a> At<'a> {
         self.node.value.as_str()
     }
 
+    /// A scalar as it is written, without its quotes.
+    pub fn written(&self) -> &'a str {
+        match &self.node.kind {
+            NodeKind::Scalar { text, .. } => text,
+            _ => "",
+        }
+    }
+
     fn step(&self, node: &'a Node, key_span: Span, name: Name) -> Self {
         Self {
             node,
@@ -344,7 +352,7 @@ impl<'a> Decoder<'a> {
             "array" => "a list".to_owned(),
             "null" => "nothing".to_owned(),
             "string" => format!("the text `{}`", shorten(at.text().unwrap_or_default())),
-            name => format!("the {name} `{}`", shorten(&at.node.value.to_json())),
+            name => format!("the {name} `{}`", shorten(at.written())),
         };
         let help = match at.node.value.type_name() {
             "number" | "boolean" if expected.contains("text") => {
