@@ -193,9 +193,10 @@ impl Drop for SqliteStore {
     }
 }
 
-/// Looks at the data without changing it.
+/// Looks at the data without changing it. May write all the same: what a cut-off first start left must be rolled back.
 fn look(directory: &Directory, options: &Options) -> Result<(), MigrateError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+
     let db = connect(
         &directory.database(),
         flags,

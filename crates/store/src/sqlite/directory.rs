@@ -66,11 +66,18 @@ impl Directory {
             _lock: lock,
             reserve_bytes,
         };
+        let is_new = !directory.database().exists();
         // SQLite gives its other files the mode of this one.
         private(&directory.database())
             .map_err(|error| unusable(format!("cannot write the database: {error}")))?;
-        directory.rewrite_log().map_err(|error| unusable(format!("cannot write the log: {error}")))?;
-        directory.sync().map_err(|error| unusable(error.to_string()))?;
+        directory
+            .rewrite_log()
+            .map_err(|error| unusable(format!("cannot write the log: {error}")))?;
+        if is_new {
+            directory
+                .sync()
+                .map_err(|error| unusable(error.to_string()))?;
+        }
         directory.hold_reserve();
         Ok(directory)
     }
@@ -98,7 +105,8 @@ impl Directory {
         written.set_len(0)?;
         io::copy(&mut File::open(&log)?, &mut written)?;
         written.sync_all()?;
-        std::fs::rename(copy, log)
+        std::fs::rename(copy, log)?;
+        self.sync()
     }
 
     /// Makes the names of new files durable.

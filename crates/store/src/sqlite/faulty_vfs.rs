@@ -39,7 +39,6 @@ pub enum Fault {
     Short,
     /// As `Broken`, and so is everything after it.
     Gone,
-
 }
 
 #[derive(Default)]
@@ -102,6 +101,11 @@ impl FaultyDisk {
         self.state().is_lying = true;
     }
 
+    /// Forgets what the files held, for a disk that is only used because it does not wait for the real one.
+    pub fn forget(&self) {
+        self.state().files.clear();
+    }
+
     /// Writes, truncations and syncs so far.
     #[must_use]
     pub fn operations(&self) -> u64 {
@@ -156,7 +160,6 @@ impl State {
         let is_its_turn =
             operation == self.operations || (fault == Fault::Gone && operation < self.operations);
         is_its_turn.then_some(fault)
-
     }
 
     fn model(&mut self, path: &str) -> &mut Model {

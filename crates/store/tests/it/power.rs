@@ -19,14 +19,24 @@ fn disk() -> Arc<FaultyDisk> {
 }
 
 fn on(disk: &FaultyDisk) -> Options {
-    Options { vfs: Some(disk.name().to_owned()), ..options() }
+    Options {
+        vfs: Some(disk.name().to_owned()),
+        ..options()
+    }
 }
 
 /// Which pieces of what was not synced outlive the cut.
-const CHANCES: [fn(u64) -> bool; 3] =
-    [|_| false, |_| true, |piece| piece.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 63 == 0];
+const CHANCES: [fn(u64) -> bool; 3] = [
+    |_| false,
+    |_| true,
+    |piece| piece.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 63 == 0,
+];
 
-fn check_after_cut(disk: &FaultyDisk, must: &BTreeSet<u32>, may: std::ops::Range<u32>) -> Result<(), StoreError> {
+fn check_after_cut(
+    disk: &FaultyDisk,
+    must: &BTreeSet<u32>,
+    may: std::ops::Range<u32>,
+) -> Result<(), StoreError> {
     for chance in CHANCES {
         let left = tempfile::tempdir().unwrap();
         disk.cut_power(left.path(), chance).unwrap();
@@ -43,7 +53,10 @@ fn cut_while_writing(disk: &FaultyDisk, cuts: u32) -> Result<(), StoreError> {
     let (done, answers) = mpsc::channel();
     let submit = |number: u32| {
         let done = done.clone();
-        store.submit(whole_unit(number), Box::new(move |answer| drop(done.send(answer.map(|_| number)))));
+        store.submit(
+            whole_unit(number),
+            Box::new(move |answer| drop(done.send(answer.map(|_| number)))),
+        );
     };
     (0..IN_FLIGHT).for_each(submit);
     let mut answered = BTreeSet::new();
@@ -70,7 +83,10 @@ fn what_was_answered_outlives_a_power_cut() {
 fn without_syncs_a_power_cut_loses_what_was_answered() {
     let disk = disk();
     disk.lie();
-    assert!(cut_while_writing(&disk, 25).is_err(), "a disk that only says that it syncs is found out");
+    assert!(
+        cut_while_writing(&disk, 25).is_err(),
+        "a disk that only says that it syncs is found out"
+    );
 }
 
 #[derive(Default)]
@@ -85,7 +101,9 @@ const UNITS: u32 = 6;
 /// Opens, writes a few units one by one, closes.
 fn story(directory: &Path, disk: &FaultyDisk) -> Story {
     let mut story = Story::default();
-    let Ok(store) = SqliteStore::open(directory, on(disk)) else { return story };
+    let Ok(store) = SqliteStore::open(directory, on(disk)) else {
+        return story;
+    };
     for number in 0..UNITS {
         match commit(&store, whole_unit(number)) {
             Ok(Committed::Done) => {
@@ -127,21 +145,35 @@ fn fail_each(fault: Fault) -> Vec<Story> {
 #[test]
 fn a_device_that_fails_once_is_never_taken_for_success() {
     let stories = fail_each(Fault::Broken);
-    assert!(stories.iter().any(|story| story.is_failed && story.done.len() == 3), "some failed half way");
+    assert!(
+        stories
+            .iter()
+            .any(|story| story.is_failed && story.done.len() == 3),
+        "some failed half way"
+    );
 }
 
 #[test]
 fn a_device_that_goes_away_takes_nothing_with_it() {
     let stories = fail_each(Fault::Gone);
-    assert!(stories.iter().any(|story| story.is_failed && story.done.len() == 3), "some failed half way");
+    assert!(
+        stories
+            .iter()
+            .any(|story| story.is_failed && story.done.len() == 3),
+        "some failed half way"
+    );
 }
 
 #[test]
 fn a_full_disk_refuses_and_heals() {
     for fault in [Fault::Full, Fault::Short] {
         let stories = fail_each(fault);
-        let healed = |story: &&Story| story.full.len() == 1 && story.done.len() == UNITS as usize - 1;
-        assert!(stories.iter().filter(healed).count() > 5, "one unit is refused, the next one is taken: {fault:?}");
+        let healed =
+            |story: &&Story| story.full.len() == 1 && story.done.len() == UNITS as usize - 1;
+        assert!(
+            stories.iter().filter(healed).count() > 5,
+            "one unit is refused, the next one is taken: {fault:?}"
+        );
     }
 }
 
