@@ -38,6 +38,21 @@ pub struct Parsed {
 
 /// Reads a workflow definition from YAML or JSON.
 ///
+/// ```
+/// let text = "
+/// document: {dsl: '1.0.3', namespace: shop, name: greet, version: '1.0.0'}
+/// do:
+///   - greet: {set: {text: 'Hello ${ .name }'}, thn: end}
+/// ";
+/// let problems = dsl::parse(text).unwrap_err();
+/// assert_eq!(problems[0].message, "a `set` task has no key `thn`");
+/// assert_eq!(problems[0].help.as_deref(), Some("did you mean `then`?"));
+/// assert_eq!((problems[0].span.line, &*problems[0].pointer), (4, "/do/0/greet/thn"));
+///
+/// let parsed = dsl::parse(&text.replace("thn", "then")).expect("now it is right");
+/// assert_eq!(&*parsed.definition.tasks[0].reference, "/do/0/greet");
+/// ```
+///
 /// Errors: all problems found, warnings among them, in the order of the text.
 pub fn parse(text: &str) -> Result<Parsed, Vec<Problem>> {
     let root = single_document(text)?;

@@ -136,8 +136,12 @@ pub(crate) fn pointer_segments(pointer: &str) -> impl Iterator<Item = String> {
 /// `pointer` with one more segment.
 #[must_use]
 pub(crate) fn pointer_push(pointer: &str, segment: &str) -> String {
-    format!(
-        "{pointer}/{}",
-        segment.replace('~', "~0").replace('/', "~1")
-    )
+    let mut pointer = pointer.to_owned();
+    push_segment(&mut pointer, segment);
+    pointer
+}
+
+pub(crate) fn push_segment(pointer: &mut String, segment: &str) {
+    pointer.push('/');
+    pointer.push_str(&segment.replace('~', "~0").replace('/', "~1"));
 }

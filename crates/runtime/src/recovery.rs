@@ -63,13 +63,13 @@ impl Core {
 
     fn take_up_run(self: &Arc<Self>, run: store::RunId) -> Result<(), StoreError> {
         let Some(hot) = self.hot(run)? else { return Ok(()) };
-        let (loaded, effects, is_ready) = {
+        let (effects, is_ready) = {
             let guard = lock(&hot);
-            (guard.loaded.clone(), engine::outstanding(&guard.loaded.definition, &guard.state), guard.state.is_ready())
+            (engine::outstanding(&guard.loaded.definition, &guard.state), guard.state.is_ready())
         };
         for effect in effects {
             if let Effect::Perform { effect, request } = effect {
-                self.take_up(&hot, &loaded, run, effect, request);
+                self.take_up(&hot, effect, request);
             }
         }
         if is_ready {

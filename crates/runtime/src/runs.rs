@@ -1,6 +1,7 @@
 //! Runs in memory: one command after another for each run, each decision committed before it is acted on.
 //!
-//! INVARIANT: effects of a decision begin only in the reply of the unit that holds its record.
+//! INVARIANT: effects of a decision begin only in the reply of the unit that holds its record. Reads are excepted: they
+//! change nothing outside and are repeated after a crash anyway, so they may run ahead of the disk by a few records.
 //! INVARIANT: a run's units are handed to the store in the order of its decisions (under the run's own lock).
 
 use std::collections::HashMap;
@@ -8,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use crate::performer::Performer;
+use connectors::function::EffectClass;
 use engine::{Command, Decision, Effect, Moment, Outcome, Rejection, RunState, Status};
 use store::{Bytes, Committed, Message, Parcel, Record, RunChange, RunId, RunRow, RunStatus, Store, StoreError, Text, Timer, Unit, Write};
 use tokio::task::AbortHandle;
@@ -29,6 +31,8 @@ const SHARDS: usize = 64;
 const SNAPSHOT_RECORDS: u32 = 64;
 /// Waiting runs stay in memory up to this many runs.
 const HOT_MAX: u64 = 20_000;
+/// Records of one run that may be on their way to the disk while its reads go on.
+const RUN_AHEAD_MAX: u32 = 64;
 /// How long to wait before a command is tried again that the store refused.
 const AGAIN: Duration = Duration::from_millis(500);
 
@@ -76,6 +80,8 @@ pub(crate) struct Hot {
     snapshot_bytes: usize,
     timers: HashMap<u64, store::Millis>,
     pub calls: HashMap<u64, AbortHandle>,
+    /// Records handed over and not yet on disk.
+    unacked: u32,
     /// The store refused one of its units: what is in memory is ahead of what is kept.
     is_stale: bool,
     pub parent: Option<(RunId, u64)>,
@@ -169,6 +175,7 @@ impl Core {
             bytes_since_snapshot: kept.records.iter().map(|record| record.body.len()).sum(),
             snapshot_bytes,
             calls: HashMap::new(),
+            unacked: 0,
             is_stale: false,
             parent: parent_of(&kept.row.trigger),
             row: kept.row,
@@ -358,9 +365,11 @@ impl Core {
     }
 
     /// Hands over a unit about a run whose lock is held, and acts on the decision once it is on disk.
-    fn submit(self: &Arc<Self>, hot: &Arc<Mutex<Hot>>, guard: &mut Hot, unit: Unit, decision: Decision, done: Done) {
+    fn submit(self: &Arc<Self>, hot: &Arc<Mutex<Hot>>, guard: &mut Hot, unit: Unit, mut decision: Decision, done: Done) {
         let core = self.clone();
         let kept = hot.clone();
+        let ahead = self.take_ahead(guard, &mut decision);
+        guard.unacked += 1;
         let follow_up = FollowUp::of(guard, decision, &unit.writes);
         let reply = move |written: Result<Committed, StoreError>| match written {
             Ok(_) => {
@@ -373,6 +382,27 @@ impl Core {
             }
         };
         self.store.submit(unit, Box::new(reply));
+        for (effect, request) in ahead {
+            self.perform(guard, effect, request);
+        }
+    }
+
+    /// Takes out the reads that need not wait for the disk.
+    fn take_ahead(&self, hot: &Hot, decision: &mut Decision) -> Vec<(u64, engine::Request)> {
+        if hot.unacked >= RUN_AHEAD_MAX {
+            return Vec::new();
+        }
+        let mut ahead = Vec::new();
+        decision.effects.retain(|effect| match effect {
+            Effect::Perform { effect, request }
+                if self.class_of(hot, *effect, &request.function, &request.with) <= EffectClass::Read =>
+            {
+                ahead.push((*effect, request.clone()));
+                false
+            }
+            _ => true,
+        });
+        ahead
     }
 
     /// What is in memory is ahead of the store: drop it, so that the next command reads the run again.
@@ -397,6 +427,7 @@ impl Core {
             bytes_since_snapshot: 0,
             snapshot_bytes: 0,
             calls: HashMap::new(),
+            unacked: 0,
             is_stale: false,
             parent: parent_of(&row.trigger),
             row,
@@ -422,18 +453,20 @@ impl Core {
         self.metrics.records.add(1);
         self.tell_live(&follow_up);
         let run = follow_up.run;
+        let mut guard = lock(hot);
+        guard.unacked = guard.unacked.saturating_sub(1);
         let mut is_outbox_due = false;
         for effect in follow_up.effects {
             match effect {
-                Effect::Perform { effect, request } => self.perform(hot, &follow_up.loaded, run, effect, request),
+                Effect::Perform { effect, request } => self.perform(&mut guard, effect, request),
                 Effect::Abandon { effect } => {
-                    if let Some(call) = lock(hot).calls.remove(&effect) {
+                    if let Some(call) = guard.calls.remove(&effect) {
                         call.abort();
                     }
                 }
                 Effect::SetTimer { timer, due } => self.timers.set(&Timer { run, timer, due: millis_up(due) }),
                 Effect::ClearTimer { timer } => {
-                    if let Some(due) = lock(hot).timers.remove(&timer) {
+                    if let Some(due) = guard.timers.remove(&timer) {
                         self.timers.clear(due, run, timer);
                     }
                 }
@@ -445,6 +478,7 @@ impl Core {
                 Effect::Publish { .. } | Effect::StartRun { .. } => is_outbox_due = true,
             }
         }
+        drop(guard);
         if is_outbox_due || follow_up.has_messages {
             self.carry_soon(follow_up.parcels, follow_up.messages);
         }

@@ -741,7 +741,7 @@ impl Owner {
     fn of(directory: Option<&std::path::Path>) -> std::io::Result<Self> {
         use base64::Engine as _;
         let Some(directory) = directory else { return Ok(Self { token: None, digest: [0; 32] }) };
-        let path = directory.join("owner.token");
+        let path = directory.join("owner-token");
         let token = match std::fs::read_to_string(&path) {
             Ok(text) => text.trim().to_owned(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

@@ -128,10 +128,13 @@ pub(crate) async fn run(core: Arc<Core>) {
         look(&core, &mut seen, &mut due);
         let now = millis(core.clock.now());
         let ready: Vec<Key> = due.iter().filter(|(_, (at, _))| *at <= now).map(|(key, _)| key.clone()).collect();
-        for key in ready {
-            if let Some((at, loaded)) = due.remove(&key) {
+        for key in &ready {
+            if let Some((at, loaded)) = due.remove(key) {
                 fire(&core, &loaded, at).await;
             }
+        }
+        if !ready.is_empty() {
+            continue; // Each of them has a next time.
         }
         let next = due.values().map(|(at, _)| *at).min();
         let now = core.clock.now();

@@ -35,16 +35,19 @@ fn schema() -> &'static Validator {
 pub enum Form {
     /// An absolute URI, or a template of one.
     Uri,
+    /// A URI or a part of one, or a template of either.
+    UriPart,
     Moment,
     JsonPointer,
 }
 
 /// Whether a text has a form, judged by the validator that judges the whole definition.
 pub fn has_form(form: Form, text: &str) -> bool {
-    static FORMS: OnceLock<[Validator; 3]> = OnceLock::new();
+    static FORMS: OnceLock<[Validator; 4]> = OnceLock::new();
     let forms = FORMS.get_or_init(|| {
         [
             r#"{"anyOf": [{"format": "uri-template"}, {"format": "uri"}], "pattern": "^[A-Za-z][A-Za-z0-9+\\-.]*://.*"}"#,
+            r#"{"format": "uri-template"}"#,
             r#"{"format": "date-time"}"#,
             r#"{"format": "json-pointer"}"#,
         ]
@@ -57,8 +60,9 @@ pub fn has_form(form: Form, text: &str) -> bool {
     });
     let validator = match form {
         Form::Uri => &forms[0],
-        Form::Moment => &forms[1],
-        Form::JsonPointer => &forms[2],
+        Form::UriPart => &forms[1],
+        Form::Moment => &forms[2],
+        Form::JsonPointer => &forms[3],
     };
     validator.is_valid(&serde_json::Value::from(text))
 }

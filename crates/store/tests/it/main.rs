@@ -2,7 +2,10 @@
 //! SQLite promises when processes die.
 
 mod dump;
+mod kill;
 mod make;
 mod open;
+mod power;
 mod random;
 mod suite;
+mod whole;
