@@ -59,7 +59,7 @@ impl Payload {
                 return Err(Problem::new(Code::MediaTypeUnsupported, detail));
             }
         }
-        let limits = Limits { depth_max: DEPTH_MAX, bytes_max: usize::MAX };
+        let limits = Limits { depth_max: DEPTH_MAX, bytes_max: usize::MAX, ..Limits::default() };
         Value::parse_json_within(&self.bytes, limits).map(Some).map_err(|error| Problem::json(&self.bytes, &error))
     }
 

@@ -95,12 +95,16 @@ async fn a_head_that_does_not_end_ends_the_connection() {
 async fn too_many_headers_are_refused() {
     let served = Served::within(ConnectionLimits::default()).await;
     let many: String = (0..101).map(|at| format!("x-{at}: 1\r\n")).collect();
-    let long = format!("x: {}\r\n", "a".repeat(40 << 10));
-    for headers in [many, long] {
-        let mut stream = served.connect().await;
-        send(&mut stream, &format!("GET /healthz HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n")).await;
-        assert!(read_until(&mut stream, "\r\n\r\n").await.starts_with("HTTP/1.1 431 "));
-    }
+    let mut stream = served.connect().await;
+    send(&mut stream, &format!("GET /healthz HTTP/1.1\r\nhost: localhost\r\n{many}\r\n")).await;
+    let answer = read_until(&mut stream, "\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    // What is too long is not read to its end, so the close may overtake the answer.
+    let mut stream = served.connect().await;
+    let long = "a".repeat(80 << 10);
+    let _ = stream.write_all(format!("GET /healthz HTTP/1.1\r\nhost: localhost\r\nx: {long}\r\n\r\n").as_bytes()).await;
+    let answer = read_until(&mut stream, "\r\n\r\n").await;
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431 "), "{answer}");
     served.finish().await;
 }
 

@@ -16,6 +16,7 @@ use api::ApiOptions;
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
+use runtime::server::StandIns;
 use runtime::{Options, Profile, Scope, Server};
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -50,6 +51,7 @@ pub struct Face {
     pub server: Arc<Server>,
     pub router: Router,
     pub token: String,
+    _folder: tempfile::TempDir,
 }
 
 impl Face {
@@ -58,10 +60,14 @@ impl Face {
     }
 
     pub async fn with(options: ApiOptions) -> Self {
-        let server = Server::start(Options { profile: Profile::Development, ..Options::default() }).await.expect("starts in memory");
+        // The folder holds the owner's token; the data stays in memory.
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = Arc::new(store::memory::threaded::ThreadedStore::default());
+        let settings = Options { data: Some(folder.path().to_owned()), profile: Profile::Development, ..Options::default() };
+        let server = Server::start_with(settings, StandIns { store: Some(store), ..StandIns::default() }).await.expect("starts");
         let token = server.owner_token().expect("an owner's token");
         let router = api::router(server.clone(), options);
-        Self { server, router, token }
+        Self { server, router, token, _folder: folder }
     }
 
     /// With these workflows.
