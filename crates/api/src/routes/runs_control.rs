@@ -47,7 +47,9 @@ async fn cancel_run(
     Segments(run): Segments<RunId>,
     Fields(cancel): Fields<Cancel>,
 ) -> Result<StatusCode, Problem> {
-    app.server.cancel(&caller.scope, run, cancel.reason.as_deref()).await?;
+    app.server
+        .cancel(&caller.scope, run, cancel.reason.as_deref())
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -57,7 +59,11 @@ async fn cancel_run(
     params(("run" = String, Path, format = "uuid")),
     responses((status = 204, description = "Suspended."))
 )]
-async fn suspend_run(State(app): State<App>, caller: Authorized, Segments(run): Segments<RunId>) -> Result<StatusCode, Problem> {
+async fn suspend_run(
+    State(app): State<App>,
+    caller: Authorized,
+    Segments(run): Segments<RunId>,
+) -> Result<StatusCode, Problem> {
     app.server.suspend(&caller.scope, run).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -68,7 +74,11 @@ async fn suspend_run(State(app): State<App>, caller: Authorized, Segments(run): 
     params(("run" = String, Path, format = "uuid")),
     responses((status = 204, description = "Resumed."))
 )]
-async fn resume_run(State(app): State<App>, caller: Authorized, Segments(run): Segments<RunId>) -> Result<StatusCode, Problem> {
+async fn resume_run(
+    State(app): State<App>,
+    caller: Authorized,
+    Segments(run): Segments<RunId>,
+) -> Result<StatusCode, Problem> {
     app.server.resume(&caller.scope, run).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -103,8 +113,16 @@ async fn retry_run(
     Segments(run): Segments<RunId>,
     Fields(retry): Fields<Retry>,
 ) -> Result<Response, Problem> {
-    let run = app.server.retry(&caller.scope, run, retry.from.as_deref(), retry.latest).await?;
-    Ok((StatusCode::ACCEPTED, [(LOCATION, run_location(run))], Json(RetriedRun { run })).into_response())
+    let run = app
+        .server
+        .retry(&caller.scope, run, retry.from.as_deref(), retry.latest)
+        .await?;
+    Ok((
+        StatusCode::ACCEPTED,
+        [(LOCATION, run_location(run))],
+        Json(RetriedRun { run }),
+    )
+        .into_response())
 }
 
 /// What became of an effect of which we do not know whether it happened.
@@ -143,6 +161,8 @@ async fn resolve_effect(
         Resolve::Failed { error } => Some(Err(error)),
         Resolve::Repeat => None,
     };
-    app.server.resolve_effect(&caller.scope, run, effect, outcome).await?;
+    app.server
+        .resolve_effect(&caller.scope, run, effect, outcome)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -63,33 +63,67 @@ impl Face {
         // The folder holds the owner's token; the data stays in memory.
         let folder = tempfile::tempdir().expect("a temporary folder");
         let store = Arc::new(store::memory::threaded::ThreadedStore::default());
-        let settings = Options { data: Some(folder.path().to_owned()), profile: Profile::Development, ..Options::default() };
-        let server = Server::start_with(settings, StandIns { store: Some(store), ..StandIns::default() }).await.expect("starts");
+        let settings = Options {
+            data: Some(folder.path().to_owned()),
+            profile: Profile::Development,
+            ..Options::default()
+        };
+        let server = Server::start_with(
+            settings,
+            StandIns {
+                store: Some(store),
+                ..StandIns::default()
+            },
+        )
+        .await
+        .expect("starts");
         let token = server.owner_token().expect("an owner's token");
         let router = api::router(server.clone(), options);
-        Self { server, router, token, _folder: folder }
+        Self {
+            server,
+            router,
+            token,
+            _folder: folder,
+        }
     }
 
     /// With these workflows.
     pub async fn of(definitions: &[&str]) -> Self {
         let face = Self::new().await;
         for text in definitions {
-            face.server.apply_definition(&Scope::all("test"), text, false).await.expect("a valid definition");
+            face.server
+                .apply_definition(&Scope::all("test"), text, false)
+                .await
+                .expect("a valid definition");
         }
         face
     }
 
     pub async fn send(&self, request: Request<Body>) -> Reply {
-        let response = self.router.clone().oneshot(request).await.expect("the router does not fail");
+        let response = self
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("the router does not fail");
         let (parts, body) = response.into_parts();
-        let body = axum::body::to_bytes(body, 16 << 20).await.expect("a body in memory");
-        Reply { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&body).into_owned() }
+        let body = axum::body::to_bytes(body, 16 << 20)
+            .await
+            .expect("a body in memory");
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8_lossy(&body).into_owned(),
+        }
     }
 
     /// `GET /path`, or another method, with the owner's token and more headers.
     pub async fn call(&self, line: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Reply {
         let bearer = format!("Bearer {}", self.token);
-        let headers: Vec<_> = [("authorization", &*bearer)].into_iter().chain(headers.iter().copied()).collect();
+        let headers: Vec<_> = [("authorization", &*bearer)]
+            .into_iter()
+            .chain(headers.iter().copied())
+            .collect();
         self.send(request(line, &headers, body)).await
     }
 
@@ -98,7 +132,12 @@ impl Face {
     }
 
     pub async fn post(&self, path: &str, json: &str) -> Reply {
-        self.call(&format!("POST {path}"), &[("content-type", "application/json")], json.to_owned()).await
+        self.call(
+            &format!("POST {path}"),
+            &[("content-type", "application/json")],
+            json.to_owned(),
+        )
+        .await
     }
 }
 
@@ -124,22 +163,39 @@ impl Reply {
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("text"))
     }
 
     /// Status and the problem's code, `404 not-found`, and its detail.
     pub fn refusal(&self) -> String {
-        assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{self:?}"
+        );
         let problem = self.json();
         assert_eq!(problem["status"], self.status.as_u16());
         assert!(problem["title"].is_string() && problem["instance"].is_string());
-        let code = problem["type"].as_str().expect("a type").strip_prefix("/errors/").expect("our own");
-        format!("{} {code}: {}", self.status.as_u16(), problem["detail"].as_str().expect("a detail"))
+        let code = problem["type"]
+            .as_str()
+            .expect("a type")
+            .strip_prefix("/errors/")
+            .expect("our own");
+        format!(
+            "{} {code}: {}",
+            self.status.as_u16(),
+            problem["detail"].as_str().expect("a detail")
+        )
     }
 
     /// The id in `Location`.
     pub fn run(&self) -> String {
         let location = self.header("location");
-        location.strip_prefix("/api/v1/runs/").unwrap_or_else(|| panic!("no run in {self:?}")).to_owned()
+        location
+            .strip_prefix("/api/v1/runs/")
+            .unwrap_or_else(|| panic!("no run in {self:?}"))
+            .to_owned()
     }
 }
