@@ -1,3 +1,5 @@
+//! Plain pages, sessions, and what other sites must not do with them.
+
 use crate::{Face, GREET, Reply, request};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
