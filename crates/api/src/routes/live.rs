@@ -1,5 +1,8 @@
 //! Live updates by server-sent events.
 
+#[cfg(test)]
+mod tests;
+
 use std::convert::Infallible;
 use std::time::Duration;
 
