@@ -1,6 +1,8 @@
 //! The store's public border: one suite over memory and SQLite, random operations that must leave both equal, and what
 //! SQLite promises when processes die.
 
+#![allow(clippy::unwrap_used)]
+
 mod dump;
 mod kill;
 mod make;
