@@ -5,9 +5,12 @@
 
 mod dump;
 mod kill;
+mod limits;
+mod lists;
 mod make;
 mod open;
 mod power;
 mod random;
+mod retention;
 mod suite;
 mod whole;
