@@ -64,6 +64,9 @@ impl<'a> Decoder<'a> {
             let id = self.uses.functions[name];
             self.function(name, id, place);
         }
+        if let Some(functions) = at.get("functions") {
+            self.check_function_cycles(&functions);
+        }
         self.extensions(at)
     }
 

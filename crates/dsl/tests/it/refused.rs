@@ -503,6 +503,19 @@ do:
   - a: {wait: PT1S}",
 "3:5 task-name /use/functions/http a function cannot be called `http`, which `call` understands as a protocol"),
         (
+"functions in a circle",
+"use:
+  functions:
+    own: {call: own}
+    a: {call: b}
+    b: {call: c}
+    c: {call: b}
+    d: {call: d, if: .x}
+do:
+  - a: {wait: PT1S}",
+"3:5 function-cycle /use/functions/own function `own` calls itself without end (give one of the calls an `if`, or call something else)
+4:5 function-cycle /use/functions/a function `a` calls itself without end (give one of the calls an `if`, or call something else)"),
+        (
 "function of use",
 "use:
   functions:

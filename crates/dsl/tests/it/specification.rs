@@ -138,3 +138,17 @@ do:
     let problems = dsl::validate(text);
     assert_eq!(render(&problems), "");
 }
+
+/// Functions that Segue brings along, operations of connections, conditions, and events that start it.
+#[test]
+fn a_definition_of_our_own_is_one_of_the_standard() {
+    for (name, text) in documents("own") {
+        let problems = dsl::validate(&text);
+        let errors: Vec<_> = problems
+            .iter()
+            .filter(|problem| problem.severity == dsl::Severity::Error)
+            .cloned()
+            .collect();
+        assert_eq!(render(&errors), "", "{name}");
+    }
+}
