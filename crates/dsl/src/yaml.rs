@@ -83,7 +83,8 @@ impl Node {
 
     #[must_use]
     pub fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries()?.iter().find(|entry| &*entry.key == key)
+        // The last one, should a key stand twice, as in `value`.
+        self.entries()?.iter().rfind(|entry| &*entry.key == key)
     }
 
     #[must_use]
@@ -122,6 +123,14 @@ impl Node {
 ///
 /// Errors: every fault found; a syntax error ends its document, the documents after it are still read.
 pub fn parse(text: &str) -> Result<Vec<Document>, Vec<Problem>> {
+    match build::parse(text) {
+        (documents, problems) if problems.is_empty() => Ok(documents),
+        (_, problems) => Err(problems),
+    }
+}
+
+/// Like [`parse`], but keeps what could be read beside the faults. Of a key that stands twice, the tree has both.
+pub(crate) fn parse_what_is_there(text: &str) -> (Vec<Document>, Vec<Problem>) {
     build::parse(text)
 }
 

@@ -27,15 +27,29 @@ pub trait Performer: Send + Sync {
 }
 
 /// The real connectors, as the server's own settings allow them.
-pub(crate) fn connectors(options: &Options, secrets: Arc<SecretKeeper>) -> Result<Arc<dyn Performer>, RuntimeError> {
+pub(crate) fn connectors(
+    options: &Options,
+    secrets: Arc<SecretKeeper>,
+) -> Result<Arc<dyn Performer>, RuntimeError> {
     let is_development = options.profile == Profile::Development;
-    let mut policy = Policy { allow_loopback: is_development, ..Policy::default() };
+    let mut policy = Policy {
+        allow_loopback: is_development,
+        ..Policy::default()
+    };
     for text in &options.allowed_networks {
-        let range = text.parse().map_err(|error: egress::CidrError| RuntimeError::BadRequest { what: error.to_string() })?;
+        let range = text
+            .parse()
+            .map_err(|error: egress::CidrError| RuntimeError::BadRequest {
+                what: error.to_string(),
+            })?;
         policy.allow.push(range);
     }
     let egress = Arc::new(Egress::new(policy, Arc::new(egress::SystemResolver)));
-    let shell = if is_development { ShellPolicy::Allowed(ShellLimits::default()) } else { ShellPolicy::Denied };
+    let shell = if is_development {
+        ShellPolicy::Allowed(ShellLimits::default())
+    } else {
+        ShellPolicy::Denied
+    };
     Ok(Arc::new(Registry::new(egress, secrets, shell)))
 }
 
@@ -50,7 +64,8 @@ impl Performer for Registry {
     }
 
     fn connect(&self, namespace: &str, name: &str, spec: &Value) -> Result<(), String> {
-        let connection = Connection::read(namespace, name, spec).map_err(|error| error.to_string())?;
+        let connection =
+            Connection::read(namespace, name, spec).map_err(|error| error.to_string())?;
         self.connections().put(connection);
         Ok(())
     }

@@ -194,7 +194,7 @@ fn short_run(load: &mut Load) -> Unit {
 /// Start, five tasks, end.
 fn five_task_run(load: &mut Load) -> Unit {
     let mut writes = Vec::with_capacity(2);
-    if load.seq % 7 == 0 {
+    if load.seq.is_multiple_of(7) {
         (load.run, load.seq) = (RunId(uuid::Uuid::now_v7()), 0);
         writes.push(Write::RunPut(row(load.run)));
     }

@@ -243,6 +243,8 @@ fn connect(
     // A mapped file turns an error of the disk into a signal.
     db.pragma_update(None, "mmap_size", 0)?;
     db.pragma_update(None, "foreign_keys", false)?;
+    // No files outside of the data directory.
+    db.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(db)
 }
 

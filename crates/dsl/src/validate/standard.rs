@@ -3,7 +3,10 @@
 //! A definition we accept must be one that any other engine of the standard accepts too.
 
 mod flat;
+#[cfg(test)]
+mod tests;
 
+use std::cmp::Reverse;
 use std::sync::OnceLock;
 
 use jsonschema::error::ValidationErrorKind;
@@ -99,7 +102,8 @@ fn depth(error: &ValidationError<'_>) -> usize {
     error.instance_path().as_str().matches('/').count()
 }
 
-/// Follows alternatives to the fault that lies deepest in the data: the branch that was meant fails latest.
+/// Follows alternatives to the fault that lies deepest in the data: the branch that was meant fails latest, and of
+/// branches that fail equally late it has the fewest faults.
 fn deepest<'e, 'i>(error: &'e ValidationError<'i>) -> &'e ValidationError<'i> {
     let branches = match error.kind() {
         ValidationErrorKind::AnyOf { context }
@@ -107,13 +111,15 @@ fn deepest<'e, 'i>(error: &'e ValidationError<'i>) -> &'e ValidationError<'i> {
         | ValidationErrorKind::OneOfMultipleValid { context } => context,
         _ => return error,
     };
-    match branches
-        .iter()
-        .flatten()
-        .map(deepest)
-        .max_by_key(|inner| depth(inner))
-    {
-        Some(inner) if depth(inner) > depth(error) => inner,
+    let faults = branches.iter().filter_map(|branch| {
+        let inner = branch
+            .iter()
+            .map(deepest)
+            .max_by_key(|inner| depth(inner))?;
+        Some((depth(inner), Reverse(branch.len()), inner))
+    });
+    match faults.max_by_key(|(depth, faults, _)| (*depth, *faults)) {
+        Some((inner_depth, _, inner)) if inner_depth > depth(error) => inner,
         _ => error,
     }
 }

@@ -7,36 +7,26 @@ use indexmap::map::Entry as Slot;
 use super::{
     BYTES_MAX, Comment, DEPTH_MAX, Document, Entry, KEY_CHARS_MAX, Node, NodeKind, Style, resolve,
 };
-use crate::problem::{PROBLEMS_MAX, Problem, Severity, Span, code};
+use crate::problem::{PROBLEMS_MAX, Problem, START, Severity, Span, code};
 use crate::value::{Map, Text, Value};
 use crate::yaml::{pointer_push, push_segment};
 
-pub(super) fn parse(text: &str) -> Result<Vec<Document>, Vec<Problem>> {
+/// Every document that could be read, and every fault.
+pub(super) fn parse(text: &str) -> (Vec<Document>, Vec<Problem>) {
     if text.len() > BYTES_MAX {
         let message = format!(
             "the text has {} bytes, at most {BYTES_MAX} are read",
             text.len()
         );
-        let span = Span {
-            start: 0,
-            end: 0,
-            line: 1,
-            column: 1,
-        };
-        return Err(vec![problem(
-            code::TOO_LARGE,
-            message,
-            span,
-            Some("split it into several definitions"),
-        )]);
+        let help = "split it into several definitions";
+        return (
+            Vec::new(),
+            vec![problem(code::TOO_LARGE, message, START, Some(help))],
+        );
     }
     let mut builder = Builder::default();
     builder.read(text);
-    if builder.problems.is_empty() {
-        Ok(builder.documents)
-    } else {
-        Err(builder.problems)
-    }
+    (builder.documents, builder.problems)
 }
 
 #[derive(Default)]

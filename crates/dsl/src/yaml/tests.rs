@@ -159,6 +159,7 @@ fn a_part_of_a_scalar_is_found_in_the_source() {
     check_within("a: \".x == \\\"z\\\" and $y\"", "/a", "$y", 1, 21);
     check_within("a: \"\\u00e9 \\x41 $y\"", "/a", "$y", 1, 17);
     check_within("a: \"\\ud83d\\ude00 $y\"", "/a", "$y", 1, 18);
+    check_within("a: \"\\x41$y\"", "/a", "$y", 1, 9);
     check_within("a: é + $y", "/a", "$y", 1, 8);
     check_within("a: .x\n  + $y", "/a", "$y", 2, 5);
     check_within("a: '.x\n\n  + $y'", "/a", "$y", 3, 5);

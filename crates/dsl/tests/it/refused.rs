@@ -79,6 +79,12 @@ do:
   - b: {wait: PT1S}",
 "3:1 duplicate-key /do the key `do` is here a second time, first on line 1 (remove one of the two)"),
         (
+"duplicate key and more",
+"do:
+  - a: {wait: PT1S, if: .x, if: .y, thn: end}",
+"2:29 duplicate-key /do/0/a/if the key `if` is here a second time, first on line 2 (remove one of the two)
+2:37 unknown-key /do/0/a/thn a `wait` task has no key `thn` (did you mean `then`?)"),
+        (
 "anchor",
 "do:
   - a: &x {wait: PT1S}",
@@ -488,6 +494,27 @@ fn calls() {
 "do:
   - a: {call: frobnicate}",
 "2:15 unknown-function /do/0/a/call there is no function `frobnicate` (declare it under `use.functions`, or write `<connection>.<operation>`)"),
+        (
+"function called like a protocol",
+"use:
+  functions:
+    http: {wait: PT1S}
+do:
+  - a: {wait: PT1S}",
+"3:5 task-name /use/functions/http a function cannot be called `http`, which `call` understands as a protocol"),
+        (
+"functions in a circle",
+"use:
+  functions:
+    own: {call: own}
+    a: {call: b}
+    b: {call: c}
+    c: {call: b}
+    d: {call: d, if: .x}
+do:
+  - a: {wait: PT1S}",
+"3:5 function-cycle /use/functions/own function `own` calls itself without end (give one of the calls an `if`, or call something else)
+4:5 function-cycle /use/functions/a function `a` calls itself without end (give one of the calls an `if`, or call something else)"),
         (
 "function of use",
 "use:

@@ -22,7 +22,12 @@ pub struct Stub {
 
 impl Stub {
     pub fn keys(&self) -> Vec<String> {
-        self.calls.lock().unwrap().iter().map(|call| call.idempotency_key.to_string()).collect()
+        self.calls
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|call| call.idempotency_key.to_string())
+            .collect()
     }
 
     pub fn count(&self) -> usize {
@@ -39,17 +44,28 @@ impl Performer for Stub {
             "stub.fail" => {
                 let key = call.idempotency_key.split('/').next().unwrap().to_owned();
                 let mut failures = self.failures.lock().unwrap();
-                let left = failures.entry(key).or_insert_with(|| call.with.get("times").and_then(Value::as_i64).unwrap_or(0));
+                let left = failures
+                    .entry(key)
+                    .or_insert_with(|| call.with.get("times").and_then(Value::as_i64).unwrap_or(0));
                 if *left > 0 {
                     *left -= 1;
-                    let error = WorkflowError::new(ErrorKind::Communication, "Busy", "try later").with_status(503);
-                    return Err(CallError { error, retry_after: None, may_have_happened: true });
+                    let error = WorkflowError::new(ErrorKind::Communication, "Busy", "try later")
+                        .with_status(503);
+                    return Err(CallError {
+                        error,
+                        retry_after: None,
+                        may_have_happened: true,
+                    });
                 }
                 Ok(call.with.clone())
             }
             "stub.lost" => {
                 let error = WorkflowError::new(ErrorKind::Timeout, "Timeout", "no reply");
-                Err(CallError { error, retry_after: None, may_have_happened: true })
+                Err(CallError {
+                    error,
+                    retry_after: None,
+                    may_have_happened: true,
+                })
             }
             _ => Ok(call.with.clone()),
         }
@@ -80,30 +96,64 @@ impl Stage {
         Self::with(Options::default(), None, definitions).await
     }
 
-    pub async fn with(options: Options, store: Option<Arc<dyn Store>>, definitions: &[&str]) -> Self {
+    pub async fn with(
+        options: Options,
+        store: Option<Arc<dyn Store>>,
+        definitions: &[&str],
+    ) -> Self {
         let stub = Arc::new(Stub::default());
-        let stand_ins = StandIns { store, performer: Some(stub.clone()), ..StandIns::default() };
+        let stand_ins = StandIns {
+            store,
+            performer: Some(stub.clone()),
+            ..StandIns::default()
+        };
         let server = Server::start_with(options, stand_ins).await.unwrap();
         let scope = Scope::all("test");
         for text in definitions {
-            server.apply_definition(&scope, &definition(text), false).await.unwrap();
+            server
+                .apply_definition(&scope, &definition(text), false)
+                .await
+                .unwrap();
         }
-        Self { server, stub, scope }
+        Self {
+            server,
+            stub,
+            scope,
+        }
     }
 
     pub async fn run(&self, name: &str, input: &str) -> RunDetail {
-        let options = StartOptions { wait: Some(Duration::from_secs(20)), ..StartOptions::default() };
-        let started = self.server.start_run(&self.scope, "test", name, self::input(input), options).await.unwrap();
+        let options = StartOptions {
+            wait: Some(Duration::from_secs(20)),
+            ..StartOptions::default()
+        };
+        let started = self
+            .server
+            .start_run(&self.scope, "test", name, self::input(input), options)
+            .await
+            .unwrap();
         started.ended.expect("the run ends in time")
     }
 
     pub async fn start(&self, name: &str, input: &str) -> RunId {
-        let started = self.server.start_run(&self.scope, "test", name, self::input(input), StartOptions::default()).await;
+        let started = self
+            .server
+            .start_run(
+                &self.scope,
+                "test",
+                name,
+                self::input(input),
+                StartOptions::default(),
+            )
+            .await;
         started.unwrap().run
     }
 
     pub async fn end_of(&self, run: RunId) -> RunDetail {
-        self.server.wait(&self.scope, run, Duration::from_secs(20)).await.unwrap()
+        self.server
+            .wait(&self.scope, run, Duration::from_secs(20))
+            .await
+            .unwrap()
     }
 
     /// Waits until `is_true` holds for the run.
@@ -121,7 +171,10 @@ impl Stage {
 }
 
 pub fn input(text: &str) -> RunInput {
-    RunInput { value: Value::parse_json(text.as_bytes()).unwrap(), raw: None }
+    RunInput {
+        value: Value::parse_json(text.as_bytes()).unwrap(),
+        raw: None,
+    }
 }
 
 pub fn value(text: &str) -> Value {
@@ -130,6 +183,12 @@ pub fn value(text: &str) -> Value {
 
 /// `name: ...` and the rest, with the heading that every definition needs.
 pub fn definition(text: &str) -> String {
-    let (name, rest) = text.trim_start().split_once('\n').expect("a name and a body");
-    format!("document: {{ dsl: '1.0.3', namespace: test, name: {}, version: '1.0.0' }}\n{rest}", name.trim())
+    let (name, rest) = text
+        .trim_start()
+        .split_once('\n')
+        .expect("a name and a body");
+    format!(
+        "document: {{ dsl: '1.0.3', namespace: test, name: {}, version: '1.0.0' }}\n{rest}",
+        name.trim()
+    )
 }

@@ -8,9 +8,9 @@ use std::sync::mpsc;
 
 use store::sqlite::faulty_vfs::{Fault, FaultyDisk};
 use store::sqlite::{Options, SqliteStore};
-use store::{Committed, Store, StoreError};
+use store::{Committed, RunStatus, Store, StoreError};
 
-use crate::make::commit;
+use crate::make::{change, commit, commit_all, prune, record, unit};
 use crate::whole::{check, options, whole_unit};
 
 fn disk() -> Arc<FaultyDisk> {
@@ -34,10 +34,11 @@ const CHANCES: [fn(u64) -> bool; 3] = [
 
 fn check_after_cut(
     disk: &FaultyDisk,
+    chances: &[fn(u64) -> bool],
     must: &BTreeSet<u32>,
     may: std::ops::Range<u32>,
 ) -> Result<(), StoreError> {
-    for chance in CHANCES {
+    for chance in chances {
         let left = tempfile::tempdir().unwrap();
         disk.cut_power(left.path(), chance).unwrap();
         check(left.path(), must, may.clone())?;
@@ -68,7 +69,7 @@ fn cut_while_writing(disk: &FaultyDisk, cuts: u32) -> Result<(), StoreError> {
             next += 1;
         }
         // The writer goes on while the picture is taken: some of these units are in the middle of being written.
-        check_after_cut(disk, &answered, 0..next)?;
+        check_after_cut(disk, &CHANCES, &answered, 0..next)?;
     }
     Ok(())
 }
@@ -135,7 +136,15 @@ fn fail_each(fault: Fault) -> Vec<Story> {
             disk.fail(operation, fault);
             let story = story(directory.path(), &disk);
             let context = format!("{fault:?} at {operation}");
-            check_after_cut(&disk, &story.done, 0..UNITS).expect(&context);
+            if story.is_failed && fault != Fault::Gone {
+                // Also not when it is closed: what the failed sync left is not to be built upon.
+                assert_eq!(
+                    disk.operations(),
+                    operation,
+                    "a store that failed lets go of the disk"
+                );
+            }
+            check_after_cut(&disk, &CHANCES[2..], &story.done, 0..UNITS).expect(&context);
             check(directory.path(), &story.done, 0..UNITS).expect(&context);
             story
         })
@@ -202,4 +211,54 @@ fn after_a_failure_reading_goes_on_and_nothing_is_taken() {
     assert_eq!(commit(&store, whole_unit(3)), first);
     assert!(store.queries().run(crate::make::run(1)).unwrap().is_some());
     assert_eq!(store.queries().run(crate::make::run(3)), Ok(None));
+}
+
+#[test]
+fn the_reserve_is_given_up_on_a_full_disk_and_taken_again() {
+    let (disk, directory) = (disk(), tempfile::tempdir().unwrap());
+    let store = SqliteStore::open(
+        directory.path(),
+        Options {
+            reserve_bytes: 1 << 20,
+            ..on(&disk)
+        },
+    )
+    .unwrap();
+    let reserve = directory.path().join("segue.reserve");
+    assert_eq!(reserve.metadata().unwrap().len(), 1 << 20);
+    disk.fail(disk.operations() + 1, Fault::Full);
+    assert_eq!(commit(&store, whole_unit(1)), Err(StoreError::DiskFull));
+    assert!(!reserve.exists());
+    assert_eq!(commit(&store, whole_unit(1)), Ok(Committed::Done));
+    assert!(reserve.exists());
+}
+
+#[test]
+fn on_a_full_disk_runs_go_on_but_none_starts() {
+    let (disk, directory) = (disk(), tempfile::tempdir().unwrap());
+    // More than any disk has: there is never room for it.
+    let store = SqliteStore::open(
+        directory.path(),
+        Options {
+            reserve_bytes: 1 << 60,
+            ..on(&disk)
+        },
+    )
+    .unwrap();
+    assert_eq!(commit(&store, whole_unit(1)), Ok(Committed::Done));
+    disk.fail(disk.operations() + 1, Fault::Full);
+    assert_eq!(commit(&store, whole_unit(2)), Err(StoreError::DiskFull));
+
+    let ends = unit([record(1, 9, "end"), change(1, RunStatus::Cancelled, 2)]);
+    let answers = commit_all(&store, [whole_unit(3), ends, whole_unit(4)]);
+    assert_eq!(
+        answers,
+        [
+            Err(StoreError::DiskFull),
+            Ok(Committed::Done),
+            Err(StoreError::DiskFull)
+        ]
+    );
+    assert_eq!(commit(&store, prune(100, 100, 10)), Ok(Committed::Done));
+    assert_eq!(store.queries().run_counts(None), Ok(vec![]));
 }

@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)]
+
 use super::*;
 
 /// Pins what each released file says. A red case means a released migration was edited: add a new one instead.
