@@ -10,7 +10,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::lex::{Token, token};
-use super::term::{AssignOp, CompareOp, Function, FunctionRef, Kind, MathOp, Program, Special, Term};
+use super::term::{
+    AssignOp, CompareOp, Function, FunctionRef, Kind, MathOp, Program, Special, Term,
+};
 use super::{CompileError, Scope, prelude, suggest};
 use crate::value::{Text, Value};
 
@@ -23,8 +25,15 @@ const DEPTH_MAX: u16 = 250;
 
 pub(super) fn program(source: &str, scope: &Scope<'_>) -> Result<Program, CompileError> {
     if source.len() > SOURCE_BYTES_MAX {
-        let message = format!("an expression has at most {SOURCE_BYTES_MAX} bytes, this one has {}", source.len());
-        return Err(CompileError { message, range: SOURCE_BYTES_MAX..source.len(), help: None });
+        let message = format!(
+            "an expression has at most {SOURCE_BYTES_MAX} bytes, this one has {}",
+            source.len()
+        );
+        return Err(CompileError {
+            message,
+            range: SOURCE_BYTES_MAX..source.len(),
+            help: None,
+        });
     }
     let mut parser = Parser::new(source, scope, false);
     let body = parser.pipe()?;
@@ -53,16 +62,27 @@ pub(super) fn embedded(source: &str, scope: &Scope<'_>) -> Result<(Program, usiz
 }
 
 /// Parses our own definitions; returns all, and for those that can be called: name, number of arguments, place.
-pub(super) fn definitions(source: &'static str) -> (Vec<Function>, Vec<(&'static str, usize, usize)>) {
+pub(super) fn definitions(
+    source: &'static str,
+) -> (Vec<Function>, Vec<(&'static str, usize, usize)>) {
     let mut parser = Parser::new(source, &[], true);
     while parser.peek() == Token::Word("def") {
         if let Err(error) = parser.definition() {
-            panic!("our own definitions do not parse: {} at {:?}", error.message, error.range);
+            panic!(
+                "our own definitions do not parse: {} at {:?}",
+                error.message, error.range
+            );
         }
     }
-    let functions = parser.functions.into_iter().map(|function| function.expect("every definition ended")).collect();
+    let functions = parser
+        .functions
+        .into_iter()
+        .map(|function| function.expect("every definition ended"))
+        .collect();
     let names = parser.bindings.iter().map(|binding| match binding {
-        Binding::Function { name, arity, index, .. } => (*name, *arity, *index),
+        Binding::Function {
+            name, arity, index, ..
+        } => (*name, *arity, *index),
         _ => unreachable!("only definitions stay bound at the top"),
     });
     (functions, names.collect())
@@ -75,7 +95,55 @@ enum Binding<'s> {
     Closure(&'s str),
     Label(&'s str),
     /// A definition; takes no place in the environment. `slots` were bound where it stands.
-    Function { name: &'s str, arity: usize, index: usize, slots: usize },
+    Function {
+        name: &'s str,
+        arity: usize,
+        index: usize,
+        slots: usize,
+    },
+}
+
+#[derive(Clone, Copy)]
+enum Operator {
+    Alternative,
+    Assign(AssignOp),
+    Or,
+    And,
+    Compare(CompareOp),
+    Math(MathOp),
+}
+
+impl Operator {
+    const PRODUCT: u8 = 7;
+
+    /// The operator and how tight it binds.
+    fn read(token: Token<'_>) -> Option<(Self, u8)> {
+        Some(match token {
+            Token::Symbol("//") => (Self::Alternative, 1),
+            Token::Symbol("=") => (Self::Assign(AssignOp::Set), 2),
+            Token::Symbol("|=") => (Self::Assign(AssignOp::Update), 2),
+            Token::Symbol("+=") => (Self::Assign(AssignOp::Math(MathOp::Add)), 2),
+            Token::Symbol("-=") => (Self::Assign(AssignOp::Math(MathOp::Subtract)), 2),
+            Token::Symbol("*=") => (Self::Assign(AssignOp::Math(MathOp::Multiply)), 2),
+            Token::Symbol("/=") => (Self::Assign(AssignOp::Math(MathOp::Divide)), 2),
+            Token::Symbol("%=") => (Self::Assign(AssignOp::Math(MathOp::Remainder)), 2),
+            Token::Symbol("//=") => (Self::Assign(AssignOp::Alternative), 2),
+            Token::Word("or") => (Self::Or, 3),
+            Token::Word("and") => (Self::And, 4),
+            Token::Symbol("==") => (Self::Compare(CompareOp::Equal), 5),
+            Token::Symbol("!=") => (Self::Compare(CompareOp::NotEqual), 5),
+            Token::Symbol("<") => (Self::Compare(CompareOp::Less), 5),
+            Token::Symbol("<=") => (Self::Compare(CompareOp::LessOrEqual), 5),
+            Token::Symbol(">") => (Self::Compare(CompareOp::Greater), 5),
+            Token::Symbol(">=") => (Self::Compare(CompareOp::GreaterOrEqual), 5),
+            Token::Symbol("+") => (Self::Math(MathOp::Add), 6),
+            Token::Symbol("-") => (Self::Math(MathOp::Subtract), 6),
+            Token::Symbol("*") => (Self::Math(MathOp::Multiply), Self::PRODUCT),
+            Token::Symbol("/") => (Self::Math(MathOp::Divide), Self::PRODUCT),
+            Token::Symbol("%") => (Self::Math(MathOp::Remainder), Self::PRODUCT),
+            _ => return None,
+        })
+    }
 }
 
 struct Parser<'s> {
@@ -88,6 +156,7 @@ struct Parser<'s> {
     functions: Vec<Option<Function>>,
     mentions: Vec<Text>,
     nesting: usize,
+    stack_floor: usize,
     /// False inside an object's value, where a comma ends it.
     is_comma_allowed: bool,
     is_prelude: bool,
@@ -106,14 +175,22 @@ impl<'s> Parser<'s> {
             functions: Vec::new(),
             mentions: Vec::new(),
             nesting: 0,
+            stack_floor: super::meter::here().saturating_sub(super::meter::STACK_BYTES_MAX),
             is_comma_allowed: true,
             is_prelude,
         }
     }
 
     fn into_program(self, body: Term) -> Program {
-        let functions = self.functions.into_iter().map(|function| function.expect("every definition ended"));
-        Program { body, functions: functions.collect(), mentions: self.mentions }
+        let functions = self
+            .functions
+            .into_iter()
+            .map(|function| function.expect("every definition ended"));
+        Program {
+            body,
+            functions: functions.collect(),
+            mentions: self.mentions,
+        }
     }
 
     fn peek(&self) -> Token<'s> {
@@ -145,11 +222,19 @@ impl<'s> Parser<'s> {
     }
 
     fn expect(&mut self, symbol: &str, why: &str) -> Result<(), CompileError> {
-        if self.take(symbol) { Ok(()) } else { Err(self.unexpected(&format!("`{symbol}` {why}"))) }
+        if self.take(symbol) {
+            Ok(())
+        } else {
+            Err(self.unexpected(&format!("`{symbol}` {why}")))
+        }
     }
 
     fn expect_word(&mut self, word: &str, why: &str) -> Result<(), CompileError> {
-        if self.take_word(word) { Ok(()) } else { Err(self.unexpected(&format!("`{word}` {why}"))) }
+        if self.take_word(word) {
+            Ok(())
+        } else {
+            Err(self.unexpected(&format!("`{word}` {why}")))
+        }
     }
 
     /// The error that the next token is not what should come.
@@ -174,11 +259,18 @@ impl<'s> Parser<'s> {
     }
 
     /// Runs `parse` one level deeper.
-    fn deeper<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T, CompileError>) -> Result<T, CompileError> {
+    fn deeper<T>(
+        &mut self,
+        parse: impl FnOnce(&mut Self) -> Result<T, CompileError>,
+    ) -> Result<T, CompileError> {
         self.nesting += 1;
-        if self.nesting > NESTING_MAX {
+        // The stack is looked at too: how much a level takes depends on how we were compiled.
+        if self.nesting > NESTING_MAX || super::meter::here() < self.stack_floor {
             let (_, range) = token(self.source, self.at);
-            return Err(fault(format!("nested more than {NESTING_MAX} levels deep"), range));
+            return Err(fault(
+                format!("nested more than {NESTING_MAX} levels deep"),
+                range,
+            ));
         }
         let parsed = parse(self);
         self.nesting -= 1;
@@ -205,7 +297,9 @@ impl<'s> Parser<'s> {
     /// The definition, unless it is still open: then the call is a recursion.
     fn function(&self, function: FunctionRef) -> Option<&Function> {
         match function {
-            FunctionRef::Prelude(index) if !self.is_prelude => Some(&prelude::get().functions[index]),
+            FunctionRef::Prelude(index) if !self.is_prelude => {
+                Some(&prelude::get().functions[index])
+            }
             FunctionRef::Own(index) | FunctionRef::Prelude(index) => self.functions[index].as_ref(),
         }
     }
@@ -236,115 +330,54 @@ impl<'s> Parser<'s> {
     }
 
     fn comma(&mut self) -> Parsed {
-        let first = self.alternative()?;
+        let first = self.binary(0)?;
         if !self.is_comma_allowed || self.peek() != Token::Symbol(",") {
             return Ok(first);
         }
         let mut items = vec![first];
         while self.take(",") {
-            items.push(self.alternative()?);
+            items.push(self.binary(0)?);
         }
         self.term(Kind::Comma(items))
     }
 
-    /// `a // b`, which groups to the right.
-    fn alternative(&mut self) -> Parsed {
-        let mut items = vec![self.assignment()?];
-        while self.take("//") {
-            items.push(self.assignment()?);
-        }
-        let mut result = items.pop().expect("there is one");
-        while let Some(item) = items.pop() {
-            result = self.term(Kind::Alternative(Box::new(item), Box::new(result)))?;
-        }
-        Ok(result)
-    }
-
-    fn assignment(&mut self) -> Parsed {
-        let left = self.disjunction()?;
-        let op = match self.peek() {
-            Token::Symbol("=") => AssignOp::Set,
-            Token::Symbol("|=") => AssignOp::Update,
-            Token::Symbol("+=") => AssignOp::Math(MathOp::Add),
-            Token::Symbol("-=") => AssignOp::Math(MathOp::Subtract),
-            Token::Symbol("*=") => AssignOp::Math(MathOp::Multiply),
-            Token::Symbol("/=") => AssignOp::Math(MathOp::Divide),
-            Token::Symbol("%=") => AssignOp::Math(MathOp::Remainder),
-            Token::Symbol("//=") => AssignOp::Alternative,
-            _ => return Ok(left),
-        };
-        self.next();
-        let right = self.disjunction()?;
-        self.term(Kind::Assign(op, Box::new(left), Box::new(right)))
-    }
-
-    fn disjunction(&mut self) -> Parsed {
-        let mut left = self.conjunction()?;
-        while self.take_word("or") {
-            let right = self.conjunction()?;
-            left = self.term(Kind::Or(Box::new(left), Box::new(right)))?;
-        }
-        Ok(left)
-    }
-
-    fn conjunction(&mut self) -> Parsed {
-        let mut left = self.comparison()?;
-        while self.take_word("and") {
-            let right = self.comparison()?;
-            left = self.term(Kind::And(Box::new(left), Box::new(right)))?;
-        }
-        Ok(left)
-    }
-
-    fn comparison(&mut self) -> Parsed {
-        let left = self.sum()?;
-        let op = match self.peek() {
-            Token::Symbol("==") => CompareOp::Equal,
-            Token::Symbol("!=") => CompareOp::NotEqual,
-            Token::Symbol("<") => CompareOp::Less,
-            Token::Symbol("<=") => CompareOp::LessOrEqual,
-            Token::Symbol(">") => CompareOp::Greater,
-            Token::Symbol(">=") => CompareOp::GreaterOrEqual,
-            _ => return Ok(left),
-        };
-        self.next();
-        let right = self.sum()?;
-        self.term(Kind::Compare(op, Box::new(left), Box::new(right)))
-    }
-
-    fn sum(&mut self) -> Parsed {
-        let mut left = self.product()?;
-        loop {
-            let op = match self.peek() {
-                Token::Symbol("+") => MathOp::Add,
-                Token::Symbol("-") => MathOp::Subtract,
-                _ => return Ok(left),
-            };
-            self.next();
-            let right = self.product()?;
-            left = self.term(Kind::Math(op, Box::new(left), Box::new(right)))?;
-        }
-    }
-
-    fn product(&mut self) -> Parsed {
+    /// Operators that bind at least as tight as `least`. One function for all, so that brackets cost little stack.
+    fn binary(&mut self, least: u8) -> Parsed {
         let mut left = self.operand()?;
+        let mut most = u8::MAX;
         loop {
-            let op = match self.peek() {
-                Token::Symbol("*") => MathOp::Multiply,
-                Token::Symbol("/") => MathOp::Divide,
-                Token::Symbol("%") => MathOp::Remainder,
-                _ => return Ok(left),
+            let (found, range) = token(self.source, self.at);
+            let Some((operator, level)) = Operator::read(found) else {
+                return Ok(left);
             };
-            self.next();
-            let right = self.operand()?;
-            left = self.term(Kind::Math(op, Box::new(left), Box::new(right)))?;
+            if level < least || level > most {
+                return Ok(left);
+            }
+            self.at = range.end;
+            let right = match operator {
+                Operator::Alternative => self.deeper(|parser| parser.binary(level))?,
+                _ => self.binary(level + 1)?,
+            };
+            // jq does not chain these: `1 == 1 == 1` is an error.
+            if matches!(operator, Operator::Assign(_) | Operator::Compare(_)) {
+                most = level - 1;
+            }
+            let (a, b) = (Box::new(left), Box::new(right));
+            left = self.term(match operator {
+                Operator::Alternative => Kind::Alternative(a, b),
+                Operator::Assign(op) => Kind::Assign(op, a, b),
+                Operator::Or => Kind::Or(a, b),
+                Operator::And => Kind::And(a, b),
+                Operator::Compare(op) => Kind::Compare(op, a, b),
+                Operator::Math(op) => Kind::Math(op, a, b),
+            })?;
         }
     }
 
     /// One side of an operator: a term, or a binding that reaches as far right as it can.
     fn operand(&mut self) -> Parsed {
         if self.take("-") {
-            let operand = self.deeper(Self::product)?;
+            let operand = self.deeper(|parser| parser.binary(Operator::PRODUCT))?;
             return self.term(Kind::Negate(Box::new(operand)));
         }
         if self.peek() == Token::Word("def") {
@@ -383,7 +416,8 @@ impl<'s> Parser<'s> {
         names: &[&'s str],
         parse: impl FnOnce(&mut Self) -> Result<T, CompileError>,
     ) -> Result<T, CompileError> {
-        self.bindings.extend(names.iter().map(|name| Binding::Variable(name, false)));
+        self.bindings
+            .extend(names.iter().map(|name| Binding::Variable(name, false)));
         self.slots += names.len();
         let parsed = parse(self)?;
         self.bindings.truncate(self.bindings.len() - names.len());
@@ -446,7 +480,11 @@ impl<'s> Parser<'s> {
             return self.index(base, first);
         }
         self.expect(":", "or `]` after the index")?;
-        let upto = if self.peek() == Token::Symbol("]") { None } else { Some(Box::new(self.inner()?)) };
+        let upto = if self.peek() == Token::Symbol("]") {
+            None
+        } else {
+            Some(Box::new(self.inner()?))
+        };
         self.expect("]", "to close the slice")?;
         self.term(Kind::Slice(Box::new(base), Some(Box::new(first)), upto))
     }
@@ -460,8 +498,15 @@ impl<'s> Parser<'s> {
             Token::Format(name) => self.format(name, range),
             Token::Field(name) => self.index(identity(), constant(Value::string(name))),
             Token::Variable("__loc__") => {
-                let line = self.source[..range.start].bytes().filter(|byte| *byte == b'\n').count() as i64 + 1;
-                let location = [("file", Value::string("<top-level>")), ("line", Value::Int(line))];
+                let line = self.source[..range.start]
+                    .bytes()
+                    .filter(|byte| *byte == b'\n')
+                    .count() as i64
+                    + 1;
+                let location = [
+                    ("file", Value::string("<top-level>")),
+                    ("line", Value::Int(line)),
+                ];
                 Ok(constant(Value::object(location)))
             }
             Token::Variable(name) => self.variable(name, range),
@@ -505,7 +550,11 @@ impl<'s> Parser<'s> {
             "break" => self.break_(),
             "import" | "include" | "module" => {
                 let help = Some("write the definitions in the expression itself".to_owned());
-                Err(CompileError { message: "modules are not available in workflow expressions".into(), range, help })
+                Err(CompileError {
+                    message: "modules are not available in workflow expressions".into(),
+                    range,
+                    help,
+                })
             }
             "then" | "elif" | "else" | "end" | "as" | "and" | "or" | "catch" | "label" | "def" => {
                 self.at = range.start;
@@ -531,12 +580,20 @@ impl<'s> Parser<'s> {
             self.expect_word("end", "or `else` to close `if`")?;
             identity()
         };
-        self.term(Kind::If(Box::new(condition), Box::new(then), Box::new(otherwise)))
+        self.term(Kind::If(
+            Box::new(condition),
+            Box::new(then),
+            Box::new(otherwise),
+        ))
     }
 
     fn attempt(&mut self) -> Parsed {
         let body = self.deeper(Self::try_operand)?;
-        let handler = if self.take_word("catch") { Some(Box::new(self.deeper(Self::try_operand)?)) } else { None };
+        let handler = if self.take_word("catch") {
+            Some(Box::new(self.deeper(Self::try_operand)?))
+        } else {
+            None
+        };
         self.term(Kind::Try(Box::new(body), handler))
     }
 
@@ -558,7 +615,12 @@ impl<'s> Parser<'s> {
         let update = self.with_variables(&names, Self::inner)?;
         self.expect(")", "to close `reduce`")?;
         let (source, init, update) = (Box::new(source), Box::new(init), Box::new(update));
-        self.term(Kind::Reduce { source, patterns, init, update })
+        self.term(Kind::Reduce {
+            source,
+            patterns,
+            init,
+            update,
+        })
     }
 
     fn foreach(&mut self) -> Parsed {
@@ -570,12 +632,22 @@ impl<'s> Parser<'s> {
         self.expect(";", "after the first value of `foreach`")?;
         let (update, extract) = self.with_variables(&names, |parser| {
             let update = parser.inner()?;
-            let extract = if parser.take(";") { Some(Box::new(parser.inner()?)) } else { None };
+            let extract = if parser.take(";") {
+                Some(Box::new(parser.inner()?))
+            } else {
+                None
+            };
             Ok((update, extract))
         })?;
         self.expect(")", "to close `foreach`")?;
         let (source, init, update) = (Box::new(source), Box::new(init), Box::new(update));
-        self.term(Kind::Foreach { source, patterns, init, update, extract })
+        self.term(Kind::Foreach {
+            source,
+            patterns,
+            init,
+            update,
+            extract,
+        })
     }
 
     fn break_(&mut self) -> Parsed {
@@ -584,7 +656,10 @@ impl<'s> Parser<'s> {
         };
         match self.skip_to(|binding| matches!(binding, Binding::Label(label) if *label == name)) {
             Some(skip) => self.term(Kind::Break(skip)),
-            None => Err(fault(format!("no label `${name}` around this `break`"), range)),
+            None => Err(fault(
+                format!("no label `${name}` around this `break`"),
+                range,
+            )),
         }
     }
 
@@ -601,16 +676,22 @@ impl<'s> Parser<'s> {
     }
 
     fn variable(&mut self, name: &'s str, range: Range<usize>) -> Parsed {
-        if let Some(skip) = self.skip_to(|binding| matches!(binding, Binding::Variable(bound, _) if *bound == name)) {
+        if let Some(skip) =
+            self.skip_to(|binding| matches!(binding, Binding::Variable(bound, _) if *bound == name))
+        {
             return self.term(Kind::Local(skip));
         }
         if !self.scope.contains(&name) {
             return Err(self.unknown_variable(name, range));
         }
-        let index = self.mentions.iter().position(|mentioned| &**mentioned == name).unwrap_or_else(|| {
-            self.mentions.push(Arc::from(name));
-            self.mentions.len() - 1
-        });
+        let index = self
+            .mentions
+            .iter()
+            .position(|mentioned| &**mentioned == name)
+            .unwrap_or_else(|| {
+                self.mentions.push(Arc::from(name));
+                self.mentions.len() - 1
+            });
         self.term(Kind::Global(index))
     }
 
@@ -624,25 +705,45 @@ impl<'s> Parser<'s> {
         });
         let known = locals.chain(self.scope.iter().copied());
         let help = suggest::nearest(name, known).map(|name| format!("did you mean `${name}`?"));
-        CompileError { message: format!("unknown variable `${name}`"), range, help }
+        CompileError {
+            message: format!("unknown variable `${name}`"),
+            range,
+            help,
+        }
     }
 }
 
 fn fault(message: impl Into<String>, range: Range<usize>) -> CompileError {
-    CompileError { message: message.into(), range, help: None }
+    CompileError {
+        message: message.into(),
+        range,
+        help: None,
+    }
 }
 
 pub(super) fn constant(value: Value) -> Term {
-    Term { kind: Kind::Const(value), is_single: true, depth: 1 }
+    Term {
+        kind: Kind::Const(value),
+        is_single: true,
+        depth: 1,
+    }
 }
 
 pub(super) fn identity() -> Term {
-    Term { kind: Kind::Identity, is_single: true, depth: 1 }
+    Term {
+        kind: Kind::Identity,
+        is_single: true,
+        depth: 1,
+    }
 }
 
 /// A number as jq writes it, which JSON would not always accept (`.5`, `1.`).
 fn number(text: &str) -> Value {
     let is_integer = text.bytes().all(|byte| byte.is_ascii_digit());
-    let text = if text.starts_with('.') { format!("0{text}") } else { text.to_owned() };
+    let text = if text.starts_with('.') {
+        format!("0{text}")
+    } else {
+        text.to_owned()
+    };
     Value::from_number_text(&text.replace(".e", ".0e").replace(".E", ".0E"), is_integer)
 }
