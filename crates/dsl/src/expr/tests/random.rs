@@ -74,7 +74,6 @@ fn filter() -> impl Strategy<Value = String> {
                     "tostring",
                     "not",
                     "flatten",
-                    "reverse",
                     "to_entries",
                     "min",
                     "any"
