@@ -23,6 +23,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use runtime::Server;
+// The runtime's views name these; one place knows where they come from.
+pub(crate) use store::{RunId, RunStatus, StoreError};
 
 pub use openapi::openapi;
 pub use options::ApiOptions;
@@ -33,7 +35,6 @@ use admission::Meter;
 use session::Sessions;
 
 /// Everything under one roof: what `segue up` serves.
-#[must_use]
 pub fn router(server: Arc<Server>, options: ApiOptions) -> Router {
     routes::router(&App::new(server, options))
 }

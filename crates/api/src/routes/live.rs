@@ -1,15 +1,18 @@
 //! Live updates by server-sent events.
 
+#[cfg(test)]
+mod tests;
+
 use std::convert::Infallible;
 use std::time::Duration;
 
+use crate::RunId;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use runtime::{LiveEvent, Scope};
 use serde::Deserialize;
-use store::RunId;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::watch;
 use utoipa::IntoParams;
@@ -35,7 +38,7 @@ pub(super) fn declared() -> Vec<Declared> {
 #[into_params(parameter_in = Query)]
 struct LiveParameters {
     /// Only this run.
-    #[param(value_type = Option<String>, format = Uuid)]
+    #[param(value_type = Option<String>, format = "uuid")]
     run: Option<RunId>,
     /// Only this namespace.
     namespace: Option<String>,
@@ -59,7 +62,11 @@ async fn watch_live(
     }
     let live = Live {
         _permit: app.live_streams.take(1)?,
-        filter: Filter { scope: caller.scope, run: parameters.run, namespace: parameters.namespace },
+        filter: Filter {
+            scope: caller.scope,
+            run: parameters.run,
+            namespace: parameters.namespace,
+        },
         receiver: app.server.subscribe(),
         closing: connection.map(|Extension(connection)| connection.closing),
     };
@@ -87,7 +94,10 @@ impl Filter {
     fn shows(&self, event: &LiveEvent) -> bool {
         self.scope.allows(&event.namespace)
             && self.run.is_none_or(|run| run == event.run)
-            && self.namespace.as_deref().is_none_or(|namespace| namespace == &*event.namespace)
+            && self
+                .namespace
+                .as_deref()
+                .is_none_or(|namespace| namespace == &*event.namespace)
     }
 }
 
@@ -105,7 +115,13 @@ impl Live {
                     return Some(Event::default().event("run").data(data));
                 }
                 Ok(_) => {}
-                Err(RecvError::Lagged(missed)) => return Some(Event::default().event("lagged").data(format!(r#"{{"missed":{missed}}}"#))),
+                Err(RecvError::Lagged(missed)) => {
+                    return Some(
+                        Event::default()
+                            .event("lagged")
+                            .data(format!(r#"{{"missed":{missed}}}"#)),
+                    );
+                }
                 Err(RecvError::Closed) => return None,
             }
         }
