@@ -5,6 +5,7 @@
 //! ([`Definition::tasks`]) and are named by [`TaskId`], so that a run's state stays small.
 
 pub mod data;
+pub mod duration;
 pub mod event;
 pub mod schedule;
 pub mod task;
@@ -13,7 +14,8 @@ use std::sync::Arc;
 
 use crate::expr::Template;
 use crate::value::{Text, Value};
-pub use data::{DurationSpec, Export, Input, Output, Schema};
+pub use data::{DurationSpec, Export, ExternalResource, Input, Output, Schema, Violation};
+pub use duration::{add_to, parse_duration};
 pub use event::{Consumption, Correlation, EventFilter, Strategy, Until};
 pub use schedule::Schedule;
 pub use task::{Task, TaskKind, Then};

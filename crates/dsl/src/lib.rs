@@ -6,12 +6,19 @@
 
 pub mod definition;
 pub mod expr;
+pub mod parse;
 pub mod problem;
+mod suggest;
+pub mod validate;
+pub mod uri_template;
 pub mod value;
 pub mod workflow_error;
+pub mod yaml;
 
 pub use definition::{Definition, Task, TaskId, TaskKind};
 pub use expr::{Expression, Template, Variables};
+pub use parse::{Parsed, parse};
 pub use problem::{Problem, Severity, Span};
+pub use validate::validate;
 pub use value::Value;
 pub use workflow_error::WorkflowError;

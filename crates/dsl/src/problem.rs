@@ -1,6 +1,11 @@
 //! Something wrong with a definition or a request, shown to a person.
 
+pub mod code;
+
 use serde::Serialize;
+
+/// Problems that one text may have; the search ends there.
+pub const PROBLEMS_MAX: usize = 1_000;
 
 /// A stretch of the source text. Offsets count bytes from 0; line and column count from 1 (columns in characters).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

@@ -1,1 +1,23 @@
-//! See ARCHITECTURE.md.
+//! Execution as values: a command goes in, history events and effects come out.
+//!
+//! [`decide`] is pure: no I/O, no clock, no randomness; the same arguments give the same decision. A run is the fold of
+//! its history by [`apply`], which evaluates nothing: events hold results. Performing effects and keeping history is the
+//! `runtime`'s subject.
+
+mod apply;
+mod command;
+mod decide;
+mod effect;
+mod evaluate;
+mod event;
+mod lifecycle;
+mod state;
+
+pub use apply::apply;
+pub use command::{Command, Moment, Outcome, Rejection};
+pub use decide::{Decision, advance, decide, outstanding};
+pub use effect::{Effect, Request, SubRun};
+pub use event::{Data, Go, HistoryEvent, Slot};
+pub use evaluate::matches_event;
+pub use lifecycle::lifecycle_event;
+pub use state::{Frame, Phase, RunState, Status, Timer, TimerPurpose};

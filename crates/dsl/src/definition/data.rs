@@ -1,9 +1,10 @@
 //! Data flow of a workflow or a task: schemas, transformations, durations.
 
-use std::sync::Arc;
+pub(crate) mod schema;
 
 use crate::expr::Template;
-use crate::value::{Text, Value};
+use crate::value::Text;
+pub use schema::{Schema, SchemaError, Violation};
 
 #[derive(Clone, Debug, Default)]
 pub struct Input {
@@ -21,27 +22,6 @@ pub struct Output {
 pub struct Export {
     pub schema: Option<Schema>,
     pub as_: Option<Template>,
-}
-
-/// A JSON Schema that data must meet. Compiled once, shared.
-#[derive(Clone)]
-pub struct Schema {
-    pub document: Value,
-    pub(crate) compiled: Arc<jsonschema::Validator>,
-}
-
-impl std::fmt::Debug for Schema {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Schema").field(&self.document).finish()
-    }
-}
-
-/// One place where data breaks its schema.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
-    /// JSON pointer into the data.
-    pub pointer: String,
-    pub message: String,
 }
 
 /// A length of time as written: ISO 8601, days to milliseconds, or an expression that gives ISO 8601 text.

@@ -13,7 +13,10 @@ pub enum Strategy {
     One(EventFilter),
     All(Vec<EventFilter>),
     /// Any event that passes one of the filters (no filters: any event at all), until the condition holds.
-    Any { filters: Vec<EventFilter>, until: Option<Until> },
+    Any {
+        filters: Vec<EventFilter>,
+        until: Option<Until>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -34,7 +37,10 @@ pub struct EventFilter {
 #[derive(Clone, Debug)]
 pub enum Matcher {
     /// A constant or a template; text that is a valid regular expression also matches as one, anchored at both ends.
-    Equals { template: Template, regex: Option<regex::Regex> },
+    Equals {
+        template: Template,
+        regex: Option<regex::Regex>,
+    },
     /// An expression: on `data` it is evaluated against the data and must be true; elsewhere its value must equal the
     /// attribute, or be `true`.
     Expression(Expression),

@@ -84,8 +84,31 @@ pub struct Call {
     pub function: Text,
     /// The arguments; `use` references to authentications are already replaced by the policy.
     pub with: Template,
+    /// What an `asyncapi` call subscribes to; it is not part of `with`.
+    pub subscription: Option<Subscription>,
     /// When `function` is one of `use.functions`: the task to perform with the arguments as its input.
     pub defined: Option<TaskId>,
+}
+
+/// How an `asyncapi` call consumes messages. Its expressions are evaluated on each message.
+#[derive(Debug)]
+pub struct Subscription {
+    /// Messages for which it is not true are passed over.
+    pub filter: Option<Expression>,
+    pub consume: Consume,
+    /// Consumes no longer than this.
+    pub duration: Option<DurationSpec>,
+    pub foreach: Option<Foreach>,
+}
+
+/// When enough messages are consumed.
+#[derive(Debug)]
+pub enum Consume {
+    Amount(u32),
+    /// Evaluated after each message.
+    While(Expression),
+    /// Evaluated before each message.
+    Until(Expression),
 }
 
 #[derive(Debug)]
@@ -155,7 +178,12 @@ pub enum Process {
     Container(Template),
     Script(Template),
     Shell(Template),
-    Workflow { namespace: Text, name: Text, version: Text, input: Template },
+    Workflow {
+        namespace: Text,
+        name: Text,
+        version: Text,
+        input: Template,
+    },
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -213,5 +241,8 @@ pub enum Backoff {
     /// Attempt `n` waits `delay * n`, or `delay + increment * (n - 1)` when `increment` is given.
     Linear { increment: Option<DurationSpec> },
     /// Attempt `n` waits `delay * factor^(n - 1)`, factor 2 unless given, at most `max_delay` when given.
-    Exponential { factor: f64, max_delay: Option<DurationSpec> },
+    Exponential {
+        factor: f64,
+        max_delay: Option<DurationSpec>,
+    },
 }

@@ -1,0 +1,3 @@
+//! The language front end as its callers see it: text in, definitions or problems out.
+
+mod specification;
