@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dsl::value::{Text, Value};
-use dsl::workflow_error::WorkflowError;
+use dsl::workflow_error::{ErrorKind, WorkflowError};
 
 /// What a function may do outside; unknown counts as the strongest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum EffectClass {
     None,
@@ -36,8 +38,36 @@ pub struct CallError {
     pub error: WorkflowError,
     /// The other side asked for patience (429, 503 with `Retry-After`).
     pub retry_after: Option<Duration>,
-    /// False only when it is certain that nothing left: a refused address, a failed connect, a missing secret.
+    /// False only when it is certain that the effect did not happen: nothing left (a refused address, a failed connect, a
+    /// missing secret), or the other side answered that it refuses (a 4xx reply of HTTP, a 4xx or 5xx reply of SMTP).
     pub may_have_happened: bool,
+}
+
+impl CallError {
+    /// An error met before anything left.
+    #[must_use]
+    pub fn before(error: WorkflowError) -> Self {
+        Self {
+            error,
+            retry_after: None,
+            may_have_happened: false,
+        }
+    }
+
+    /// An error met after the effect may have happened.
+    #[must_use]
+    pub fn after(error: WorkflowError) -> Self {
+        Self {
+            error,
+            retry_after: None,
+            may_have_happened: true,
+        }
+    }
+
+    /// An argument, a connection or a setting that is wrong.
+    pub(crate) fn configuration(title: &str, detail: impl Into<String>) -> Self {
+        Self::before(WorkflowError::new(ErrorKind::Configuration, title, detail))
+    }
 }
 
 /// Opens secrets at the last hop.

@@ -1,6 +1,14 @@
 //! One file per outside protocol. A connector performs one effect and answers; it knows neither runs nor the store.
 
+// An error is made once per failed call; a box would cost every reader more than it saves.
+#![allow(clippy::result_large_err)]
+
 pub mod egress;
 pub mod function;
+pub mod http;
 
-pub use function::{Call, CallError, Connector, Secrets};
+mod authentication;
+mod opened;
+
+pub use egress::Egress;
+pub use function::{Call, CallError, Connector, EffectClass, Secrets};

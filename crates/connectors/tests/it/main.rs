@@ -1,0 +1,6 @@
+//! The connectors against real servers on loopback.
+#![allow(clippy::unwrap_used, clippy::result_large_err)]
+
+mod egress;
+mod http;
+mod support;
