@@ -6,6 +6,7 @@
 pub mod egress;
 pub mod function;
 pub mod http;
+pub mod openapi;
 
 mod authentication;
 mod opened;

@@ -8,11 +8,8 @@ pub mod definition;
 pub mod expr;
 pub mod parse;
 pub mod problem;
-<<<<<<< HEAD
 mod suggest;
 pub mod validate;
-=======
->>>>>>> connectors
 pub mod uri_template;
 pub mod value;
 pub mod workflow_error;
