@@ -168,7 +168,10 @@ impl World {
         let moment = self.moment();
         let run = self.runs.get_mut(id).with_context(|| format!("there is no run {id}"))?;
         let before = run.state.clone();
-        let decision = match engine::advance(&run.definition, &mut run.state, command, &moment) {
+        let again = engine::decide(&run.definition, &before, command.clone(), &moment);
+        let decision = engine::advance(&run.definition, &mut run.state, command, &moment);
+        ensure!(again == decision, "the same arguments give another decision\n  first: {again:?}\n  then:  {decision:?}");
+        let decision = match decision {
             Ok(decision) => decision,
             Err(rejection) => {
                 ensure!(run.state == before, "a refused command ({rejection}) changed the state");

@@ -296,6 +296,240 @@ Feature: Authentication
     headers: { authorization: Bearer token-2 }
     """
 
+  # Tests the other grants that need no person
+  Scenario: OAuth2 With A Password
+    Given the service at "https://id.example.com" answers:
+    """yaml
+    POST /oauth2/token:
+      body: { access_token: token-3, token_type: Bearer }
+    """
+    And the service at "https://secured.example.com" answers:
+    """yaml
+    GET /:
+      body: { ok: true }
+    """
+    And a workflow with definition:
+    """yaml
+    document:
+      dsl: '1.0.3'
+      namespace: default
+      name: oauth2-with-a-password
+      version: '1.0.0'
+    do:
+      - ask:
+          call: http
+          with:
+            method: get
+            endpoint:
+              uri: https://secured.example.com/
+              authentication:
+                oauth2:
+                  authority: https://id.example.com
+                  grant: password
+                  username: ada
+                  password: ${ .password }
+                  client:
+                    id: workflow-runtime
+                    authentication: none
+                  audiences: [ orders ]
+    """
+    And given the workflow input is:
+    """yaml
+    password: s3cret-word
+    """
+    When the workflow is executed
+    Then the workflow should complete with output:
+    """yaml
+    ok: true
+    """
+    And the service at "https://id.example.com" should have received a request with:
+    """yaml
+    form: { grant_type: password, username: ada, password: s3cret-word, client_id: workflow-runtime, audience: orders }
+    """
+    And the service at "https://secured.example.com" should have received a request with:
+    """yaml
+    headers: { authorization: Bearer token-3 }
+    """
+
+  # Tests a token request in JSON
+  Scenario: OAuth2 With A JSON Request
+    Given the service at "https://id.example.com" answers:
+    """yaml
+    POST /oauth2/token:
+      body: { access_token: token-4, token_type: Bearer }
+    """
+    And the service at "https://secured.example.com" answers:
+    """yaml
+    GET /:
+      body: { ok: true }
+    """
+    And a workflow with definition:
+    """yaml
+    document:
+      dsl: '1.0.3'
+      namespace: default
+      name: oauth2-with-a-json-request
+      version: '1.0.0'
+    do:
+      - ask:
+          call: http
+          with:
+            method: get
+            endpoint:
+              uri: https://secured.example.com/
+              authentication:
+                oauth2:
+                  authority: https://id.example.com
+                  grant: client_credentials
+                  request:
+                    encoding: application/json
+                  client:
+                    id: workflow-runtime
+                    secret: s3cret-word
+    """
+    When the workflow is executed
+    Then the workflow should complete with output:
+    """yaml
+    ok: true
+    """
+    And the service at "https://id.example.com" should have received a request with:
+    """yaml
+    headers: { content-type: application/json }
+    body: { grant_type: client_credentials, client_id: workflow-runtime, client_secret: s3cret-word }
+    """
+
+  # Tests that a token is used until it expires, not asked for with each call
+  @segue
+  Scenario: OAuth2 Token Is Kept
+    Given the service at "https://id.example.com" answers:
+    """yaml
+    POST /oauth2/token:
+      body: { access_token: token-5, token_type: Bearer, expires_in: 3600 }
+    """
+    And the service at "https://secured.example.com" answers:
+    """yaml
+    GET /:
+      body: { ok: true }
+    """
+    And a workflow with definition:
+    """yaml
+    document:
+      dsl: '1.0.3'
+      namespace: default
+      name: oauth2-token-is-kept
+      version: '1.0.0'
+    use:
+      authentications:
+        shared:
+          oauth2:
+            authority: https://id.example.com
+            grant: client_credentials
+            client:
+              id: workflow-runtime
+              secret: s3cret-word
+    do:
+      - loop:
+          for:
+            in: '[ 1, 2, 3 ]'
+          do:
+            - ask:
+                call: http
+                with:
+                  method: get
+                  endpoint:
+                    uri: https://secured.example.com/
+                    authentication:
+                      use: shared
+    """
+    When the workflow is executed
+    Then the workflow should complete with output:
+    """yaml
+    ok: true
+    """
+    And the service at "https://secured.example.com" should have received 3 requests
+    And the service at "https://id.example.com" should have received 1 requests
+
+  # Tests that OpenID Connect finds the token endpoint by itself
+  Scenario: OpenID Connect
+    Given the service at "https://id.example.com" answers:
+    """yaml
+    GET /.well-known/openid-configuration:
+      body: { issuer: 'https://id.example.com', token_endpoint: 'https://id.example.com/tokens' }
+    POST /tokens:
+      body: { access_token: token-6, token_type: Bearer }
+    """
+    And the service at "https://secured.example.com" answers:
+    """yaml
+    GET /:
+      body: { ok: true }
+    """
+    And a workflow with definition:
+    """yaml
+    document:
+      dsl: '1.0.3'
+      namespace: default
+      name: openid-connect
+      version: '1.0.0'
+    do:
+      - ask:
+          call: http
+          with:
+            method: get
+            endpoint:
+              uri: https://secured.example.com/
+              authentication:
+                oidc:
+                  authority: https://id.example.com
+                  grant: client_credentials
+                  client:
+                    id: workflow-runtime
+                    secret: s3cret-word
+    """
+    When the workflow is executed
+    Then the workflow should complete with output:
+    """yaml
+    ok: true
+    """
+    And the service at "https://secured.example.com" should have received a request with:
+    """yaml
+    headers: { authorization: Bearer token-6 }
+    """
+
+  # Tests that digest authentication answers the service's challenge
+  Scenario: Digest Authentication
+    Given the service at "https://secured.example.com" answers:
+    """yaml
+    GET /:
+      - status: 401
+        headers: { www-authenticate: 'Digest realm="pets", nonce="abc", qop="auth", algorithm=SHA-256' }
+      - body: { ok: true }
+    """
+    And a workflow with definition:
+    """yaml
+    document:
+      dsl: '1.0.3'
+      namespace: default
+      name: digest-authentication
+      version: '1.0.0'
+    do:
+      - ask:
+          call: http
+          with:
+            method: get
+            endpoint:
+              uri: https://secured.example.com/
+              authentication:
+                digest:
+                  username: admin
+                  password: s3cret-word
+    """
+    When the workflow is executed
+    Then the workflow should complete with output:
+    """yaml
+    ok: true
+    """
+    And the service at "https://secured.example.com" should have received 2 requests
+
   # Tests that a refused token request is an authentication error, and the service is not called
   Scenario: OAuth2 Token Is Refused
     Given the service at "https://id.example.com" answers:

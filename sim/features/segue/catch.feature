@@ -36,7 +36,7 @@ Feature: Catching Errors
     document:
       dsl: '1.0.3'
       namespace: default
-      name: nothing-to-catch
+      name: filter-by-one-attribute
       version: '1.0.0'
     do:
       - guard:

@@ -523,7 +523,7 @@ Feature: Data Flow Details
     document:
       dsl: '1.0.3'
       namespace: default
-      name: input-of-a-composite
+      name: output-of-any-type
       version: '1.0.0'
     do:
       - work:

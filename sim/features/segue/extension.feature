@@ -63,7 +63,7 @@ Feature: Extensions
     document:
       dsl: '1.0.3'
       namespace: default
-      name: before-and-after-a-task
+      name: kinds-of-tasks
       version: '1.0.0'
     use:
       extensions:

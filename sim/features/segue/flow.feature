@@ -428,31 +428,6 @@ Feature: Flow Directives And Conditions
     """
     And inner should not run
 
-  # Tests that an empty list of tasks passes its input on
-  Scenario: Composite Task Without Tasks
-    Given a workflow with definition:
-    """yaml
-    document:
-      dsl: '1.0.3'
-      namespace: default
-      name: composite-task-without-tasks
-      version: '1.0.0'
-    do:
-      - nothing:
-          do: []
-      - after:
-          set: { got: '${ .n }' }
-    """
-    And given the workflow input is:
-    """yaml
-    n: 7
-    """
-    When the workflow is executed
-    Then the workflow should complete with output:
-    """yaml
-    got: 7
-    """
-
   # Tests that a directive may not leave its scope
   Scenario: Directive To A Task Of Another Scope Is Refused
     Given a workflow with definition:

@@ -151,7 +151,7 @@ Feature: For Task Details
     document:
       dsl: '1.0.3'
       namespace: default
-      name: missing-collection
+      name: collection-that-is-no-array
       version: '1.0.0'
     do:
       - loop:

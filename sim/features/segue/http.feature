@@ -355,7 +355,7 @@ Feature: HTTP Call Details
     document:
       dsl: '1.0.3'
       namespace: default
-      name: response-output
+      name: error-status
       version: '1.0.0'
     do:
       - ask:
@@ -572,7 +572,7 @@ Feature: HTTP Call Details
     document:
       dsl: '1.0.3'
       namespace: default
-      name: address-as-an-expression
+      name: methods
       version: '1.0.0'
     do:
       - ask:

@@ -124,7 +124,7 @@ Feature: Retries
     document:
       dsl: '1.0.3'
       namespace: default
-      name: handler-runs-when-retries-are-used-up
+      name: backoff
       version: '1.0.0'
     do:
       - guard:
@@ -166,7 +166,7 @@ Feature: Retries
     document:
       dsl: '1.0.3'
       namespace: default
-      name: handler-runs-when-retries-are-used-up
+      name: backoff-with-parameters
       version: '1.0.0'
     do:
       - guard:

@@ -31,7 +31,7 @@ Feature: Run Task With Shell Commands
     document:
       dsl: '1.0.3'
       namespace: default
-      name: standard-output
+      name: kinds-of-output
       version: '1.0.0'
     do:
       - speak:

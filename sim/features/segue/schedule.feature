@@ -10,7 +10,7 @@ Feature: Schedules
     document:
       dsl: '1.0.3'
       namespace: default
-      name: 
+      name: valid-schedules
       version: '1.0.0'
     schedule: <schedule>
     do:
@@ -39,7 +39,7 @@ Feature: Schedules
     document:
       dsl: '1.0.3'
       namespace: default
-      name: 
+      name: invalid-schedules-are-refused
       version: '1.0.0'
     schedule: <schedule>
     do:

@@ -234,7 +234,7 @@ Feature: Switch Task Details
     document:
       dsl: '1.0.3'
       namespace: default
-      name: case-continues
+      name: what-counts-as-true
       version: '1.0.0'
     do:
       - choose:

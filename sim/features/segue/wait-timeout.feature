@@ -10,7 +10,7 @@ Feature: Wait Task And Timeouts
     document:
       dsl: '1.0.3'
       namespace: default
-      name: 
+      name: wait-for-a-duration
       version: '1.0.0'
     do:
       - pause:
