@@ -150,6 +150,10 @@ impl Egress {
         self
     }
 
+    pub(crate) fn authorities(&self) -> &[Vec<u8>] {
+        &self.authorities
+    }
+
     /// Performs the exchange; whatever status the other side answers with is a reply.
     pub async fn send(&self, request: Request) -> Result<Reply, EgressError> {
         let (host, after) = (
@@ -198,7 +202,12 @@ impl Egress {
         }
     }
 
-    async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, EgressError> {
+    /// The checked addresses of `host`, at least one, for a library that insists on dialling itself.
+    pub(crate) async fn addresses(
+        &self,
+        host: &str,
+        port: u16,
+    ) -> Result<Vec<SocketAddr>, EgressError> {
         if host.chars().any(|c| c.is_control() || c.is_whitespace()) || host.is_empty() {
             return Err(Trouble::InvalidUrl {
                 url: host.escape_debug().to_string(),

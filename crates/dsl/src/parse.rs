@@ -4,6 +4,7 @@
 //! schemas compiled, durations read. What the standard's own JSON schema would refuse is refused here too, by a message a
 //! person can act on; the schema itself stands behind as a safety net (`validate`).
 
+mod block;
 mod call;
 mod case;
 mod data;

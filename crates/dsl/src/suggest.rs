@@ -3,6 +3,9 @@
 /// Names longer than this are nobody's typing mistake, and comparing them costs.
 const CHARS_MAX: usize = 64;
 
+/// Names looked at; a text can be full of wrong names and of right ones, and each pair costs.
+const CANDIDATES_MAX: usize = 1_000;
+
 /// The candidate nearest to `written`, when it is near enough to be a slip.
 pub fn nearest<'c>(
     written: &str,
@@ -12,9 +15,15 @@ pub fn nearest<'c>(
     if written.len() > CHARS_MAX {
         return None;
     }
-    let limit = (written.len() / 3).max(1);
+    // Two letters that differ in one are not alike; a longer word may have one slip in three letters.
+    let limit = if written.len() < 3 {
+        0
+    } else {
+        written.len() / 3
+    };
     candidates
         .into_iter()
+        .take(CANDIDATES_MAX)
         .filter_map(|candidate| {
             let distance = distance(&written, candidate)?;
             (distance <= limit).then_some((distance, candidate))

@@ -21,7 +21,9 @@ pub fn expand(template: &str, input: &Value) -> Result<String, WorkflowError> {
         out.push_str(before);
         let close = after.find('}').filter(|_| after.starts_with('{'));
         let Some(close) = close else {
-            return Err(wrong(format!("`{template}` has a brace without its partner")));
+            return Err(wrong(format!(
+                "`{template}` has a brace without its partner"
+            )));
         };
         push_encoded(&mut out, &text_of(&after[1..close], input)?);
         rest = &after[close + 1..];
@@ -29,7 +31,9 @@ pub fn expand(template: &str, input: &Value) -> Result<String, WorkflowError> {
     out.push_str(rest);
     // A dot segment is resolved by whoever reads the address, so percent-encoding could not keep it in its place.
     if dot_segments(&out) > dot_segments(template) {
-        return Err(wrong(format!("a value would make `{template}` point outside its path, because it is `.` or `..`")));
+        return Err(wrong(format!(
+            "a value would make `{template}` point outside its path, because it is `.` or `..`"
+        )));
     }
     Ok(out)
 }
@@ -38,7 +42,9 @@ fn text_of(name: &str, input: &Value) -> Result<String, WorkflowError> {
     match input.get(name) {
         None | Some(Value::Null) => Ok(String::new()),
         Some(Value::String(text)) => Ok(text.to_string()),
-        Some(value @ (Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Decimal(_))) => Ok(value.to_json()),
+        Some(value @ (Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Decimal(_))) => {
+            Ok(value.to_json())
+        }
         Some(value @ (Value::Array(_) | Value::Object(_))) => Err(wrong(format!(
             "`{{{name}}}` needs a string, number, boolean or null, found an {}",
             value.type_name()
@@ -61,11 +67,17 @@ fn push_encoded(out: &mut String, text: &str) {
 
 fn dot_segments(uri: &str) -> usize {
     let path = uri.split(['?', '#']).next().unwrap_or_default();
-    path.split('/').filter(|segment| matches!(*segment, "." | "..")).count()
+    path.split('/')
+        .filter(|segment| matches!(*segment, "." | ".."))
+        .count()
 }
 
 fn wrong(detail: String) -> WorkflowError {
-    WorkflowError::new(ErrorKind::Expression, "URI template cannot be expanded", detail)
+    WorkflowError::new(
+        ErrorKind::Expression,
+        "URI template cannot be expanded",
+        detail,
+    )
 }
 
 #[cfg(test)]

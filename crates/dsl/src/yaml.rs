@@ -5,12 +5,16 @@
 //! it says at the place where it says it. What the tree means is the business of `parse` and of other readers.
 
 mod build;
+pub mod edit;
 mod locate;
 mod resolve;
+#[cfg(test)]
+mod tests;
 
 use crate::problem::{Problem, Span};
 use crate::value::{Text, Value};
 
+pub use edit::{Change, Edit, EditError, edit};
 pub use locate::{Lines, span_within};
 
 /// Bytes of text that [`parse`] reads at most.

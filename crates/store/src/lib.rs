@@ -5,6 +5,7 @@
 //! The store never decides: bodies of records, snapshots and messages are bytes to it, and no rule of the language
 //! appears in SQL. `memory` is the reference for tests, `sqlite` the embedded default.
 
+mod filter;
 pub mod memory;
 pub mod sqlite;
 
@@ -60,6 +61,22 @@ impl RunStatus {
     #[must_use]
     pub fn is_ended(self) -> bool {
         matches!(self, Self::Cancelled | Self::Faulted | Self::Completed)
+    }
+
+    pub const ALL: [Self; 7] = [
+        Self::Pending,
+        Self::Running,
+        Self::Waiting,
+        Self::Suspended,
+        Self::Cancelled,
+        Self::Faulted,
+        Self::Completed,
+    ];
+
+    /// The status stored under this number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
     }
 }
 
@@ -206,32 +223,67 @@ pub struct AuditRow {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
+    /// A new run. One with this id that is already there is a [`StoreError::Conflict`].
     RunPut(RunRow),
+    /// A run that is not there is [`StoreError::NotFound`].
     RunChange(RunChange),
+    /// A record with this run and number that is already there is a [`StoreError::Conflict`]: of two that decide
+    /// for one run, the second is refused.
     Journal(Record),
     /// Replaces the run's snapshot; records up to `seq` need not be read again to rebuild it.
-    Snapshot { run: RunId, seq: u64, body: Bytes },
+    Snapshot {
+        run: RunId,
+        seq: u64,
+        body: Bytes,
+    },
+    /// Replaces one with the same id. Goes with the last of its runs; one without runs goes by its age.
     DeliveryPut(Delivery),
     TimerSet(Timer),
-    TimerClear { run: RunId, timer: u64 },
+    TimerClear {
+        run: RunId,
+        timer: u64,
+    },
     ListenerSet(Listener),
-    ListenerClear { run: RunId, listener: u64 },
+    ListenerClear {
+        run: RunId,
+        listener: u64,
+    },
     InboxPut(Message),
-    InboxClear { id: uuid::Uuid },
+    InboxClear {
+        id: uuid::Uuid,
+    },
     OutboxPut(Parcel),
-    OutboxClear { id: uuid::Uuid },
-    /// Kept once per hash; bodies of records refer to it.
-    BlobPut { sha256: [u8; 32], body: Bytes },
+    OutboxClear {
+        id: uuid::Uuid,
+    },
+    /// Kept once per hash for all the runs that put it; bodies of records refer to it. Goes with the last of them.
+    BlobPut {
+        run: RunId,
+        sha256: [u8; 32],
+        body: Bytes,
+    },
+    /// The first one with a digest stays; it never changes.
     DefinitionPut(DefinitionRow),
     ResourcePut(ResourceRow),
-    ResourceRemove { kind: Text, namespace: Text, name: Text },
+    ResourceRemove {
+        kind: Text,
+        namespace: Text,
+        name: Text,
+    },
     Audit(AuditRow),
-    /// Removes ended runs (with journal, deliveries, dedupe keys) that ended before `before`, at most `limit` of them;
-    /// dedupe keys older than `dedupe_before` go too.
-    Prune { before: Millis, dedupe_before: Millis, limit: u32 },
+    /// Removes runs that ended before `before`, oldest first, at most `limit` of them, with all that is theirs:
+    /// journal, snapshot, timers, listeners, inbox, blobs and deliveries that no other run needs; at most `limit`
+    /// deliveries without runs that arrived before `before`; at most `limit` dedupe keys older than `dedupe_before`.
+    /// A key stays when its run goes earlier, or the same delivery would make a second run. Works after the other
+    /// writes of its unit.
+    Prune {
+        before: Millis,
+        dedupe_before: Millis,
+        limit: u32,
+    },
 }
 
-/// Writes that become durable together or not at all.
+/// Writes that become durable together or not at all, made in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unit {
     /// When the key is already there, nothing of the unit is written and the reply says so.
@@ -255,22 +307,35 @@ pub enum StoreError {
     /// Nothing was written; reading, cancelling and pruning go on.
     #[error("the disk is full")]
     DiskFull,
+    /// Nothing was written: what the unit makes is already there.
+    #[error("this {what} is already there")]
+    Conflict { what: &'static str },
+    #[error("the store is closed")]
+    Closed,
     /// A write or sync failed: the store takes nothing more and must be opened again from disk.
     #[error("the store has failed and takes no more writes: {reason}")]
     Failed { reason: String },
     #[error("the store's directory {directory} is in use by another process")]
     InUse { directory: String },
-    #[error("the data in {directory} was written by a newer version ({found}) than this program knows ({known})")]
-    Newer { directory: String, found: u32, known: u32 },
+    #[error(
+        "the data in {directory} was written by a newer version ({found}) than this program knows ({known})"
+    )]
+    Newer {
+        directory: String,
+        found: u32,
+        known: u32,
+    },
     #[error("the data is damaged: {reason}")]
     Damaged { reason: String },
     #[error("cannot use {directory}: {reason}")]
     Unusable { directory: String, reason: String },
+    /// Nothing was written: the unit changes what is not there.
     #[error("no such {what}")]
     NotFound { what: &'static str },
 }
 
 /// Called once, from the writer's thread, after the unit is durable (or refused). Must not block.
+/// A unit that is refused at the door (overloaded, failed, closed) has it called before `submit` returns.
 pub type Reply = Box<dyn FnOnce(Result<Committed, StoreError>) + Send>;
 
 /// The write side.
@@ -288,6 +353,8 @@ pub trait Store: Send + Sync {
 }
 
 /// Which runs a list shows. All conditions must hold; an empty list of statuses means any.
+///
+/// The store relies on the time inside a run's id being within an hour of its `created_at`.
 #[derive(Clone, Debug, Default)]
 pub struct RunFilter {
     /// None: all namespaces.
@@ -297,7 +364,7 @@ pub struct RunFilter {
     pub created_from: Option<Millis>,
     pub created_before: Option<Millis>,
     pub parent: Option<RunId>,
-    /// Part of the summary or the workflow's name.
+    /// Part of the summary or the workflow's name, upper and lower case alike.
     pub text: Option<Text>,
     /// Newest first; give the last id of the page before to go on.
     pub after: Option<RunId>,
@@ -319,30 +386,63 @@ pub struct Loaded {
 pub trait Queries: Send + Sync {
     fn run(&self, id: RunId) -> Result<Option<RunRow>, StoreError>;
     fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRow>, StoreError>;
-    /// How many runs there are, by workflow (namespace, name) and status.
-    fn run_counts(&self, namespace: Option<&str>) -> Result<Vec<(Text, Text, RunStatus, u64)>, StoreError>;
+    /// How many runs there are, by workflow (namespace, name) and status, in that order.
+    fn run_counts(
+        &self,
+        namespace: Option<&str>,
+    ) -> Result<Vec<(Text, Text, RunStatus, u64)>, StoreError>;
     fn load(&self, id: RunId) -> Result<Option<Loaded>, StoreError>;
     /// Records with `seq >= from`, at most `limit`.
     fn history(&self, id: RunId, from: u64, limit: u32) -> Result<Vec<Record>, StoreError>;
     /// Ids of runs with one of these statuses, oldest first, after `after`, at most `limit`.
-    fn run_ids(&self, statuses: &[RunStatus], after: Option<RunId>, limit: u32) -> Result<Vec<RunId>, StoreError>;
+    fn run_ids(
+        &self,
+        statuses: &[RunStatus],
+        after: Option<RunId>,
+        limit: u32,
+    ) -> Result<Vec<RunId>, StoreError>;
     /// Earliest first, at most `limit`, with `due <= until`.
     fn timers_due(&self, until: Millis, limit: u32) -> Result<Vec<Timer>, StoreError>;
     fn timers(&self, run: RunId) -> Result<Vec<Timer>, StoreError>;
     /// The earliest due time there is.
     fn next_timer(&self) -> Result<Option<Millis>, StoreError>;
     /// All listeners of a page, ordered by run and listener, after the given one.
-    fn listeners(&self, after: Option<(RunId, u64)>, limit: u32) -> Result<Vec<Listener>, StoreError>;
+    fn listeners(
+        &self,
+        after: Option<(RunId, u64)>,
+        limit: u32,
+    ) -> Result<Vec<Listener>, StoreError>;
     fn inbox(&self, after: Option<uuid::Uuid>, limit: u32) -> Result<Vec<Message>, StoreError>;
     fn outbox(&self, after: Option<uuid::Uuid>, limit: u32) -> Result<Vec<Parcel>, StoreError>;
     fn blob(&self, sha256: &[u8; 32]) -> Result<Option<Bytes>, StoreError>;
     fn delivery(&self, id: uuid::Uuid) -> Result<Option<Delivery>, StoreError>;
     /// Newest first, after the given one.
-    fn deliveries(&self, namespace: Option<&str>, source: Option<&str>, after: Option<uuid::Uuid>, limit: u32) -> Result<Vec<Delivery>, StoreError>;
+    fn deliveries(
+        &self,
+        namespace: Option<&str>,
+        source: Option<&str>,
+        after: Option<uuid::Uuid>,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError>;
     fn definition(&self, digest: &str) -> Result<Option<DefinitionRow>, StoreError>;
-    /// All versions, oldest first.
-    fn definitions(&self, namespace: Option<&str>, name: Option<&str>) -> Result<Vec<DefinitionRow>, StoreError>;
-    fn resource(&self, kind: &str, namespace: &str, name: &str) -> Result<Option<ResourceRow>, StoreError>;
-    fn resources(&self, kind: &str, namespace: Option<&str>) -> Result<Vec<ResourceRow>, StoreError>;
+    /// All versions, oldest first (then by digest).
+    fn definitions(
+        &self,
+        namespace: Option<&str>,
+        name: Option<&str>,
+    ) -> Result<Vec<DefinitionRow>, StoreError>;
+    fn resource(
+        &self,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<ResourceRow>, StoreError>;
+    /// Ordered by namespace and name.
+    fn resources(
+        &self,
+        kind: &str,
+        namespace: Option<&str>,
+    ) -> Result<Vec<ResourceRow>, StoreError>;
+    /// Newest first.
     fn audit(&self, namespace: Option<&str>, limit: u32) -> Result<Vec<AuditRow>, StoreError>;
 }

@@ -1,5 +1,8 @@
 //! Lengths of time: ISO 8601 text to a span, and a span onto the clock.
 
+#[cfg(test)]
+mod tests;
+
 use jiff::{Span, Timestamp, tz::TimeZone};
 
 /// Reads an ISO 8601 duration such as `P1DT12H` or `PT0.5S`; none when it is not one.

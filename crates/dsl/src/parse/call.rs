@@ -77,19 +77,10 @@ impl<'a> Decoder<'a> {
         if is_operation(name) || is_versioned(name) {
             return Some(());
         }
-        let known: Vec<String> = self
-            .uses
-            .functions
-            .keys()
-            .map(|name| name.to_string())
-            .chain(
-                BUILT_IN
-                    .iter()
-                    .chain(shapes::CALLS.each_ref().map(|(name, _)| name))
-                    .map(|name| (*name).to_owned()),
-            )
-            .collect();
-        let help = suggest::nearest(name, known.iter().map(String::as_str)).map_or_else(
+        let protocols = shapes::CALLS.each_ref().map(|(name, _)| *name);
+        let built_in = BUILT_IN.into_iter().chain(protocols);
+        let known = built_in.chain(self.uses.functions.keys().map(|name| &**name));
+        let help = suggest::nearest(name, known).map_or_else(
             || "declare it under `use.functions`, or write `<connection>.<operation>`".to_owned(),
             |name| format!("did you mean `{name}`?"),
         );

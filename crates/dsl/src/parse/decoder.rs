@@ -239,7 +239,7 @@ impl<'a> Decoder<'a> {
         message: String,
         help: Option<String>,
     ) {
-        if self.problems.len() > PROBLEMS_MAX {
+        if self.is_full() {
             return;
         }
         if self.problems.len() == PROBLEMS_MAX {
@@ -262,6 +262,11 @@ impl<'a> Decoder<'a> {
             pointer: at.pointer(),
             help,
         });
+    }
+
+    /// Whether further problems would not be listed.
+    pub fn is_full(&self) -> bool {
+        self.problems.len() > PROBLEMS_MAX
     }
 
     /// Counts bytes that stand in for something written once; false when there are too many of them.
@@ -288,7 +293,7 @@ impl<'a> Decoder<'a> {
     pub fn mapping(&mut self, at: &At<'a>, what: &str, allowed: &[&str]) -> Option<()> {
         self.any_mapping(at, what)?;
         for (key, entry) in at.entries() {
-            if !allowed.contains(&&**key) {
+            if !allowed.contains(&&**key) && !self.is_full() {
                 let help = suggest::help(key, allowed.iter().copied());
                 self.key_error(
                     code::UNKNOWN_KEY,

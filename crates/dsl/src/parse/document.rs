@@ -51,7 +51,7 @@ impl<'a> Decoder<'a> {
             timeout: all_or_none(timeout)?,
             schedule: all_or_none(schedule)?,
             evaluate: evaluate?,
-            secrets: std::mem::take(&mut self.uses.secrets),
+            secrets: std::mem::take(&mut self.uses.secrets).into_iter().collect(),
             extensions,
             root: root?,
             tasks: std::mem::take(&mut self.tasks)

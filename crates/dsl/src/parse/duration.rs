@@ -14,10 +14,13 @@ impl<'a> Decoder<'a> {
             return self.duration_mapping(at, what);
         }
         let Some(text) = at.text() else {
-            self.wrong_type(at, what, "a duration");
+            let found = shorten(&at.node.value.to_json());
+            let message = format!("{what} is {found}, which is not a duration");
+            self.error(code::DURATION, at, message, FORMS.to_owned());
             return None;
         };
         if is_expression(text) {
+            self.on_one_line(at, what)?;
             return self
                 .template(at, &at.node.value)
                 .map(DurationSpec::Expression);

@@ -62,6 +62,9 @@ impl<'a> Decoder<'a> {
     /// Reports directives that lead nowhere, now that every task's name is known.
     pub fn settle_directives(&mut self) {
         for Unresolved { at, name, siblings } in std::mem::take(&mut self.unresolved) {
+            if self.is_full() {
+                return;
+            }
             let candidates = siblings
                 .names
                 .keys()

@@ -6,6 +6,7 @@
 use super::decoder::{At, Decoder, is_expression, shorten};
 use crate::problem::code;
 use crate::suggest;
+use crate::validate::standard::{Form, has_form};
 use crate::value::{Map, Value};
 
 /// What may stand in a place.
@@ -93,7 +94,9 @@ impl<'a> Decoder<'a> {
             Shape::Time => self.time(at, what).map(|()| value),
             Shape::Pointer => self.pointer_text(at, what).map(|()| value),
             Shape::Duration => self.duration(at, what).map(|_| value),
-            Shape::TextMapOrExpression if at.text().is_some_and(is_expression) => Some(value),
+            Shape::TextMapOrExpression if at.text().is_some_and(is_expression) => {
+                self.on_one_line(at, what).map(|()| value)
+            }
             Shape::TextMap | Shape::TextMapOrExpression => self.text_map(at, what).map(|()| value),
             Shape::TextList => self.text_list(at, what).map(|()| value),
             Shape::MapOrText if at.text().is_some() => Some(value),
@@ -111,7 +114,7 @@ impl<'a> Decoder<'a> {
         let mut is_good = true;
         for (key, entry) in at.entries() {
             let Some(field) = object.fields.iter().find(|field| field.name == &**key) else {
-                if !object.is_open {
+                if !object.is_open && !self.is_full() {
                     let help = suggest::help(key, object.fields.iter().map(|field| field.name));
                     self.key_error(
                         code::UNKNOWN_KEY,
@@ -171,9 +174,27 @@ impl<'a> Decoder<'a> {
 
     fn only_expression(&mut self, at: &At<'a>, what: &str) -> Option<()> {
         if at.text().is_some_and(is_expression) {
-            return Some(());
+            return self.on_one_line(at, what);
         }
         self.wrong_type(at, what, "an expression `${ ... }`");
+        None
+    }
+
+    /// The standard's pattern for expressions has a `.` that no line break matches, wherever other text is not allowed.
+    pub fn on_one_line(&mut self, at: &At<'a>, what: &str) -> Option<()> {
+        let text = at.text().unwrap_or_default().trim();
+        if !text.contains(['\n', '\r', '\u{2028}', '\u{2029}']) {
+            return Some(());
+        }
+        let help = "write it on one line, or over several with `>-`, which joins them".to_owned();
+        self.error(
+            code::EXPRESSION,
+            at,
+            format!(
+                "the expression of {what} has a line break, which the standard does not allow here"
+            ),
+            help,
+        );
         None
     }
 
@@ -199,13 +220,19 @@ impl<'a> Decoder<'a> {
 
     pub fn uri(&mut self, at: &At<'a>, what: &str, may_be_expression: bool) -> Option<()> {
         if may_be_expression && at.text().is_some_and(is_expression) {
-            return Some(());
+            return self.on_one_line(at, what);
         }
         let text = self.constant(at, what)?;
-        if is_absolute_uri(text) {
+        if has_form(Form::Uri, text) {
             return Some(());
         }
-        let help = "start with a scheme, such as `https://`".to_owned();
+        let help = match text.contains("://") {
+            true => {
+                "encode blanks and other special characters; `{name}` is filled in from the input"
+            }
+            false => "start with a scheme, such as `https://`",
+        }
+        .to_owned();
         self.error(
             code::WRONG_VALUE,
             at,
@@ -217,7 +244,10 @@ impl<'a> Decoder<'a> {
 
     fn time(&mut self, at: &At<'a>, what: &str) -> Option<()> {
         let text = self.string(at, what)?;
-        if is_expression(text) || text.parse::<jiff::Timestamp>().is_ok() {
+        if is_expression(text) {
+            return self.on_one_line(at, what);
+        }
+        if has_form(Form::Moment, text) {
             return Some(());
         }
         let help = "such as `2026-01-31T08:00:00Z`, or an expression `${ ... }`".to_owned();
@@ -232,7 +262,10 @@ impl<'a> Decoder<'a> {
 
     fn pointer_text(&mut self, at: &At<'a>, what: &str) -> Option<()> {
         let text = self.string(at, what)?;
-        if is_expression(text) || text.is_empty() || text.starts_with('/') {
+        if is_expression(text) {
+            return self.on_one_line(at, what);
+        }
+        if has_form(Form::JsonPointer, text) {
             return Some(());
         }
         let message = format!("{what} is `{}`, which is not a JSON pointer", shorten(text));
@@ -283,15 +316,4 @@ impl<'a> Decoder<'a> {
         self.secret(&name)?;
         Some(value)
     }
-}
-
-/// The standard's pattern for URIs and URI templates.
-pub fn is_absolute_uri(text: &str) -> bool {
-    text.split_once("://").is_some_and(|(scheme, rest)| {
-        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
-            && !rest.starts_with(['\n', '\r'])
-    })
 }

@@ -140,7 +140,7 @@ static ASYNCAPI: Object = Object {
         ),
         optional(
             "message",
-            Shape::Object(&open(
+            Shape::Object(&closed(
                 "a message",
                 &[optional("payload", Map), optional("headers", Map)],
             )),

@@ -1,6 +1,6 @@
 //! `use`: the reusable parts of a definition, and the references to them.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::decoder::{At, Decoder, shorten};
 use super::shapes;
@@ -29,7 +29,7 @@ pub struct Uses<'a> {
     pub errors: IndexMap<Text, At<'a>>,
     pub functions: IndexMap<Text, TaskId>,
     pub retries: IndexMap<Text, At<'a>>,
-    pub secrets: Vec<Text>,
+    pub secrets: IndexSet<Text>,
     pub timeouts: IndexMap<Text, At<'a>>,
 }
 
@@ -78,7 +78,7 @@ impl<'a> Decoder<'a> {
         }
         for item in at.items() {
             if let Some(name) = self.constant(&item, "the name of a secret") {
-                self.uses.secrets.push(name.into());
+                self.uses.secrets.insert(name.into());
             }
         }
     }
@@ -230,11 +230,10 @@ impl<'a> Decoder<'a> {
     /// Checks that a secret is declared.
     pub fn secret(&mut self, at: &At<'a>) -> Option<()> {
         let name = at.text()?;
-        if self.uses.secrets.iter().any(|secret| &**secret == name) {
+        if self.uses.secrets.contains(name) {
             return Some(());
         }
-        let names: Vec<&str> = self.uses.secrets.iter().map(|secret| &**secret).collect();
-        let help = suggest::help(name, names)
+        let help = suggest::help(name, self.uses.secrets.iter().map(|secret| &**secret))
             .unwrap_or_else(|| "declare it under `use.secrets`".to_owned());
         self.error(
             code::UNKNOWN_REFERENCE,

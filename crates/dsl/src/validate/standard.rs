@@ -2,6 +2,8 @@
 //!
 //! A definition we accept must be one that any other engine of the standard accepts too.
 
+mod flat;
+
 use std::sync::OnceLock;
 
 use jsonschema::error::ValidationErrorKind;
@@ -10,6 +12,7 @@ use jsonschema::{ValidationError, Validator};
 use crate::definition::data::schema::to_serde;
 use crate::problem::{Problem, Severity, code};
 use crate::yaml::Node;
+use flat::Flat;
 
 const MESSAGE_CHARS_MAX: usize = 300;
 
@@ -20,14 +23,54 @@ fn schema() -> &'static Validator {
     SCHEMA.get_or_init(|| {
         let schema =
             serde_json::from_str(TEXT).expect("the embedded schema is JSON, a test reads it");
-        jsonschema::validator_for(&schema)
+        jsonschema::options()
+            .should_validate_formats(true)
+            .build(&schema)
             .expect("the embedded schema compiles, a test compiles it")
     })
 }
 
+/// Text forms that the standard's schema demands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// An absolute URI, or a template of one.
+    Uri,
+    Moment,
+    JsonPointer,
+}
+
+/// Whether a text has a form, judged by the validator that judges the whole definition.
+pub fn has_form(form: Form, text: &str) -> bool {
+    static FORMS: OnceLock<[Validator; 3]> = OnceLock::new();
+    let forms = FORMS.get_or_init(|| {
+        [
+            r#"{"anyOf": [{"format": "uri-template"}, {"format": "uri"}], "pattern": "^[A-Za-z][A-Za-z0-9+\\-.]*://.*"}"#,
+            r#"{"format": "date-time"}"#,
+            r#"{"format": "json-pointer"}"#,
+        ]
+        .map(|text| {
+            let schema = serde_json::from_str(text).expect("written above");
+            let mut options = jsonschema::options().should_validate_formats(true);
+            options = options.with_draft(jsonschema::Draft::Draft202012);
+            options.build(&schema).expect("written above")
+        })
+    });
+    let validator = match form {
+        Form::Uri => &forms[0],
+        Form::Moment => &forms[1],
+        Form::JsonPointer => &forms[2],
+    };
+    validator.is_valid(&serde_json::Value::from(text))
+}
+
 /// At most one problem: the most telling of what the schema has to say.
+///
+/// The schema is recursive with `oneOf` and `unevaluatedProperties`, so a validator needs time exponential in the depth
+/// of the tasks. What it says about a task list does not depend on where the list stands; therefore all tasks are laid
+/// side by side, the lists inside them emptied, and checked as one flat document.
 pub fn check(root: &Node) -> Option<Problem> {
-    let data = to_serde(&root.value);
+    let flat = Flat::new(&root.value);
+    let data = to_serde(&flat.document);
     if schema().is_valid(&data) {
         return None;
     }
@@ -36,7 +79,7 @@ pub fn check(root: &Node) -> Option<Problem> {
         .iter()
         .map(deepest)
         .max_by_key(|error| depth(error))?;
-    let pointer = error.instance_path().to_string();
+    let pointer = flat.pointer(error.instance_path().as_str());
     let message: String = error.to_string().chars().take(MESSAGE_CHARS_MAX).collect();
     Some(Problem {
         code: code::SCHEMA,

@@ -1,6 +1,6 @@
 //! Parser events to the tree, with everything refused that a definition must not contain.
 
-use granit_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span as RawSpan};
+use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span as RawSpan};
 use indexmap::IndexMap;
 use indexmap::map::Entry as Slot;
 
@@ -164,13 +164,7 @@ impl Builder {
 
     fn open(&mut self, span: Span, content: Content) -> Next {
         if self.frames.len() == DEPTH_MAX {
-            let message = format!("nested deeper than {DEPTH_MAX} levels");
-            self.problems.push(problem(
-                code::TOO_DEEP,
-                message,
-                span,
-                Some("move the inner part to a workflow of its own"),
-            ));
+            self.problems.push(too_deep(span));
             return Next::Stop;
         }
         self.frames.push(Frame {
@@ -282,6 +276,10 @@ impl Builder {
 
     fn syntax(&mut self, text: &str, error: &ScanError) {
         let mark = convert(*error.marker(), *error.marker());
+        if *error.kind() == ErrorKind::RecursionLimitExceeded {
+            self.problems.push(too_deep(mark));
+            return;
+        }
         let trimmed = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
         if trimmed.starts_with('{')
             && let Err(json) = serde_json::from_str::<serde::de::IgnoredAny>(trimmed)
@@ -309,6 +307,12 @@ impl Builder {
         self.problems
             .push(problem(code::SYNTAX, message, mark, help));
     }
+}
+
+fn too_deep(span: Span) -> Problem {
+    let message = format!("nested deeper than {DEPTH_MAX} levels");
+    let help = "move the inner part to a workflow of its own";
+    problem(code::TOO_DEEP, message, span, Some(help))
 }
 
 /// Byte offset of a line and a byte column, both counted from 1.

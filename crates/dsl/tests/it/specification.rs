@@ -111,3 +111,29 @@ fn the_embedded_schema_is_the_standards() {
         dsl::Value::parse_json(embedded.as_bytes()).unwrap()
     );
 }
+
+#[test]
+fn expressions_may_give_what_the_schema_gives_a_form() {
+    let text = "
+document: {dsl: '1.0.3', namespace: test, name: it, version: '1.0.0'}
+do:
+  - a:
+      emit:
+        event:
+          with:
+            source: ${ .source }
+            type: x
+            time: ${ .time }
+            dataschema: ${ .schema }
+            data:
+              text: |
+                ${
+                  .over
+                  .lines
+                }
+  - b:
+      raise: {error: {type: '${ .type }', status: 500, instance: '${ .instance }', title: '${ .title }'}}
+";
+    let problems = dsl::validate(text);
+    assert_eq!(render(&problems), "");
+}

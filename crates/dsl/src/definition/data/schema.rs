@@ -1,5 +1,8 @@
 //! JSON Schemas: compiled once, never fetching anything.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use jsonschema::{Retrieve, Uri, Validator};
