@@ -1,14 +1,13 @@
 //! Effects performed through the real connectors, against services on loopback.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use connectors::egress::{Egress, Policy};
-use connectors::{Call, Connector, Secrets};
+use connectors::shell::ShellPolicy;
+use connectors::{Call, Connector, Registry, Secrets};
 use dsl::value::Text;
-use dsl::workflow_error::{ErrorKind, WorkflowError};
 use engine::{Outcome, Request};
 
 use crate::services::Services;
@@ -19,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Outside {
     tokio: tokio::runtime::Runtime,
-    functions: HashMap<&'static str, Arc<dyn Connector>>,
+    registry: Registry,
 }
 
 impl Outside {
@@ -29,20 +28,13 @@ impl Outside {
         let hosts = services.hosts().into_iter().map(|host| (host, address)).collect();
         let egress = Arc::new(Egress::for_simulation(Policy::default(), hosts).map_err(|error| anyhow::anyhow!("{error}"))?);
         let secrets: Arc<dyn Secrets> = Arc::new(vault);
-        let functions = HashMap::from([
-            ("http", Arc::new(connectors::http::Http::new(egress.clone(), secrets.clone())) as Arc<dyn Connector>),
-            ("openapi", Arc::new(connectors::openapi::OpenApi::new(egress, secrets))),
-        ]);
-        Ok(Self { tokio, functions })
+        let registry = Registry::new(egress, secrets, ShellPolicy::Allowed(Default::default()));
+        Ok(Self { tokio, registry })
     }
 
     pub fn perform(&self, namespace: Text, key: &str, request: Request) -> Outcome {
-        let Some(connector) = self.functions.get(&*request.function) else {
-            let detail = format!("there is no function `{}`", request.function);
-            return Outcome::Error(WorkflowError::new(ErrorKind::Configuration, "Unknown function", detail));
-        };
         let call = Call { namespace, function: request.function, with: request.with, idempotency_key: key.into(), timeout: PATIENCE };
-        match self.tokio.block_on(connector.perform(&call)) {
+        match self.tokio.block_on(self.registry.perform(&call)) {
             Ok(value) => Outcome::Value(value),
             Err(error) => Outcome::Error(error.error),
         }
