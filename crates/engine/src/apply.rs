@@ -18,13 +18,13 @@ pub fn apply(state: &mut RunState, event: &HistoryEvent, at: jiff::Timestamp) {
             state.carry = input.clone();
         }
         HistoryEvent::TaskReady { task, parent, slot, raw } => {
-            let raw = start_data(state, raw, *parent);
+            let raw = state.resolve(raw, *parent);
             state.ready.push(Ready { task: *task, parent: *parent, slot: *slot, raw });
         }
         HistoryEvent::Continued => state.ready.clear(),
         HistoryEvent::TaskSkipped { .. } => {}
         HistoryEvent::TaskStarted { id, task, parent, slot, raw } => {
-            let raw = start_data(state, raw, *parent);
+            let raw = state.resolve(raw, *parent);
             state.next = state.next.max(id + 1);
             state.carry = raw.clone();
             let frame = Frame {
@@ -76,11 +76,7 @@ pub fn apply(state: &mut RunState, event: &HistoryEvent, at: jiff::Timestamp) {
             end(state, Status::Faulted);
         }
         HistoryEvent::RunCompleted { output } => {
-            state.output = Some(match output {
-                Data::Value(value) => value.clone(),
-                Data::Input => state.input.clone(),
-                Data::Carry => state.carry.clone(),
-            });
+            state.output = Some(state.resolve(output, None));
             end(state, Status::Completed);
         }
         _ => apply_to_frame(state, event),
@@ -102,7 +98,7 @@ fn apply_to_frame(state: &mut RunState, event: &HistoryEvent) {
             }
         }
         HistoryEvent::AfterBegan { id, output, go } => {
-            let output = task_data(state, *id, output);
+            let output = state.resolve(output, Some(*id));
             set_phase(state, *id, Phase::After { output, go: *go });
         }
         HistoryEvent::EffectRequested { id, effect, request } => {
@@ -195,7 +191,7 @@ fn consume(state: &mut RunState, event: &HistoryEvent) {
 }
 
 fn complete(state: &mut RunState, id: u64, output: &Data, context: Option<&Value>) {
-    let output = task_data(state, id, output);
+    let output = state.resolve(output, Some(id));
     if let Some(context) = context {
         state.context = context.clone();
     }
@@ -223,6 +219,12 @@ fn answer(state: &mut RunState, answered: u64, outcome: &Outcome) {
             }
             return;
         }
+        Outcome::Again => {
+            if let Some(Frame { phase: Phase::Calling { is_uncertain, .. }, .. }) = waiting {
+                *is_uncertain = false;
+            }
+            return;
+        }
     }
     if let Some(frame) = waiting {
         frame.phase = Phase::Open;
@@ -242,22 +244,6 @@ fn remove(state: &mut RunState, id: u64) -> Option<Frame> {
     state.timers.retain(|_, timer| timer.frame != Some(id));
     state.ready.retain(|ready| ready.parent != Some(id));
     state.frames.remove(&id)
-}
-
-fn start_data(state: &RunState, data: &Data, parent: Option<u64>) -> Value {
-    match data {
-        Data::Carry => state.carry.clone(),
-        Data::Input => parent.and_then(|id| state.frames.get(&id)).map_or(Value::Null, |frame| frame.input.clone()),
-        Data::Value(value) => value.clone(),
-    }
-}
-
-fn task_data(state: &RunState, id: u64, data: &Data) -> Value {
-    match data {
-        Data::Carry => state.carry.clone(),
-        Data::Input => state.frames.get(&id).map_or(Value::Null, |frame| frame.input.clone()),
-        Data::Value(value) => value.clone(),
-    }
 }
 
 fn phase(state: &mut RunState, id: Option<u64>) -> Option<&mut Phase> {

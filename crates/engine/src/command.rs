@@ -28,6 +28,8 @@ pub enum Outcome {
     Error(WorkflowError),
     /// It may or may not have happened; a person or a check must say (`Answered` again).
     Uncertain { reason: Text },
+    /// A person's word on an uncertain effect: perform it again, under the same key.
+    Again,
 }
 
 /// The world at the time of a decision.

@@ -226,7 +226,7 @@ impl<'a> Machine<'a> {
     fn hold(&mut self, command: Command) -> Result<(), Rejection> {
         match &command {
             Command::Answered { effect, .. } => {
-                self.frame_of_effect(*effect).ok_or(Rejection::UnknownEffect { effect: *effect })?;
+                self.state.frame_of_effect(*effect).ok_or(Rejection::UnknownEffect { effect: *effect })?;
                 let is_answered = |held: &Command| matches!(held, Command::Answered { effect: known, .. } if known == effect);
                 if self.state.held.iter().any(is_answered) {
                     return Err(Rejection::UnknownEffect { effect: *effect });
@@ -260,23 +260,27 @@ impl<'a> Machine<'a> {
 
     // Outcomes.
 
-    fn frame_of_effect(&self, wanted: u64) -> Option<u64> {
-        let is_wanted = |phase: &Phase| matches!(phase, Phase::Calling { effect, .. } | Phase::SubRun { effect, .. } if *effect == wanted);
-        self.state.frames.iter().find(|(_, frame)| is_wanted(&frame.phase)).map(|(id, _)| *id)
-    }
-
     fn answered(&mut self, effect: u64, outcome: Outcome) -> Result<(), Rejection> {
-        let id = self.frame_of_effect(effect).ok_or(Rejection::UnknownEffect { effect })?;
-        let is_call = matches!(self.state.frames[&id].phase, Phase::Calling { .. });
+        let id = self.state.frame_of_effect(effect).ok_or(Rejection::UnknownEffect { effect })?;
+        let request = match &self.state.frames[&id].phase {
+            Phase::Calling { request, is_uncertain, .. } if *is_uncertain || outcome != Outcome::Again => Some(request.clone()),
+            _ if outcome == Outcome::Again => return Err(Rejection::UnknownEffect { effect }),
+            _ => None,
+        };
         self.record(HistoryEvent::EffectAnswered { effect, outcome: outcome.clone() });
         match outcome {
-            Outcome::Value(value) => self.work.push_back(Work::Complete { id, output: value, go: None }),
+            Outcome::Value(value) => {
+                let is_let_go = matches!(&self.task_of(id).kind, TaskKind::Run(run) if !run.is_awaited);
+                let output = if is_let_go { self.input_of(id).clone() } else { value };
+                self.work.push_back(Work::Complete { id, output, go: None });
+            }
             Outcome::Error(error) => self.work.push_back(Work::Fault { id, error }),
-            Outcome::Uncertain { reason } if !is_call => {
+            Outcome::Uncertain { reason } if request.is_none() => {
                 let error = WorkflowError::new(ErrorKind::Runtime, "Uncertain", &*reason);
                 self.work.push_back(Work::Fault { id, error });
             }
             Outcome::Uncertain { .. } => {}
+            Outcome::Again => self.effects.extend(request.map(|request| Effect::Perform { effect, request })),
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use dsl::definition::Definition;
 use dsl::value::{Text, Value};
 
 use crate::evaluate::error_value;
-use crate::event::{Data, HistoryEvent};
+use crate::event::HistoryEvent;
 use crate::state::RunState;
 
 const PREFIX: &str = "io.serverlessworkflow.";
@@ -34,11 +34,7 @@ pub fn lifecycle_event(
             ("workflow.faulted", vec![("faultedAt", time.clone()), ("error", error_value(error))])
         }
         HistoryEvent::RunCompleted { output } => {
-            let output = match output {
-                Data::Value(value) => value.clone(),
-                Data::Carry => before.carry.clone(),
-                Data::Input => before.input.clone(),
-            };
+            let output = before.resolve(output, None);
             ("workflow.completed", vec![("completedAt", time.clone()), ("output", output)])
         }
         HistoryEvent::ListenEntered { .. } => ("workflow.correlation-started", vec![("startedAt", time.clone())]),
@@ -67,11 +63,7 @@ fn task_event(definition: &Definition, before: &RunState, event: &HistoryEvent, 
             ("task.faulted", reference_of(id)?, vec![("faultedAt", time.clone()), ("error", error_value(error))])
         }
         HistoryEvent::TaskCompleted { id, output, .. } => {
-            let output = match output {
-                Data::Value(value) => value.clone(),
-                Data::Carry => before.carry.clone(),
-                Data::Input => before.frames.get(id).map(|frame| frame.input.clone()).unwrap_or_default(),
-            };
+            let output = before.resolve(output, Some(*id));
             ("task.completed", reference_of(id)?, vec![("completedAt", time.clone()), ("output", output)])
         }
         HistoryEvent::TasksCancelled { ids } => {

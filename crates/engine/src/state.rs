@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::Command;
 use crate::effect::{Request, SubRun};
-use crate::event::{Go, Slot};
+use crate::event::{Data, Go, Slot};
 
 /// The specification's seven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +93,39 @@ impl RunState {
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.mode == Status::Running && !self.ready.is_empty()
+    }
+}
+
+impl RunState {
+    /// The value that an event's data stands for, given the state before the event; `frame` is what [`Data::Input`] is of.
+    #[must_use]
+    pub fn resolve(&self, data: &Data, frame: Option<u64>) -> Value {
+        match data {
+            Data::Value(value) => value.clone(),
+            Data::Carry => self.carry.clone(),
+            Data::Input => frame.map_or_else(
+                || self.input.clone(),
+                |id| self.frames.get(&id).map(|frame| frame.input.clone()).unwrap_or_default(),
+            ),
+        }
+    }
+
+    /// The task run that waits for an effect.
+    #[must_use]
+    pub fn frame_of_effect(&self, wanted: u64) -> Option<u64> {
+        let is_wanted =
+            |phase: &Phase| matches!(phase, Phase::Calling { effect, .. } | Phase::SubRun { effect, .. } if *effect == wanted);
+        self.frames.iter().find(|(_, frame)| is_wanted(&frame.phase)).map(|(id, _)| *id)
+    }
+
+    /// The run as it was just before a task started, ready to go on from there as the run `id`.
+    ///
+    /// Calls of branches beside it that were under way are requested again.
+    #[must_use]
+    pub fn resumed_at(mut self, id: Text, task: TaskId, parent: Option<u64>, slot: Slot, raw: Value) -> Self {
+        self.id = id;
+        self.ready.push(Ready { task, parent, slot, raw });
+        self
     }
 }
 

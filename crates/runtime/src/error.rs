@@ -11,6 +11,9 @@ pub enum RuntimeError {
     NotFound { what: &'static str, name: String },
     #[error("the definition is not valid")]
     InvalidDefinition { problems: Vec<Problem> },
+    /// A file of a project folder is not valid.
+    #[error("{} is not valid", path.display())]
+    InvalidFile { path: std::path::PathBuf, problems: Vec<Problem> },
     #[error("a resource is not valid: {message}")]
     InvalidResource { message: String, problems: Vec<Problem> },
     /// The input breaks the schema; nothing was started.
@@ -35,6 +38,9 @@ pub enum RuntimeError {
     Overloaded,
     #[error("the server is stopping")]
     Stopping,
+    /// Something it needs is not there, such as the secret of a source; nothing was done.
+    #[error("{what}")]
+    Unavailable { what: String },
     #[error(transparent)]
     Store(#[from] StoreError),
 }

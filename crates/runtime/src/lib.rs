@@ -3,9 +3,25 @@
 //! [`Server`] is the one handle that the faces (HTTP, terminal, tests) hold. Nothing is acknowledged before it is on
 //! disk; nothing is performed before the decision to perform it is on disk.
 
+mod bus;
+pub mod clock;
+mod definitions;
+mod effects;
 pub mod error;
+mod intake;
+mod metrics;
+pub mod performer;
+mod project;
+mod read;
+mod recovery;
+mod resources;
+mod runs;
 pub mod scope;
+mod secrets;
+mod source;
 pub mod server;
+mod timers;
+mod triggers;
 pub mod view;
 
 pub use error::RuntimeError;

@@ -348,6 +348,11 @@ pub trait Store: Send + Sync {
 
     fn queries(&self) -> &dyn Queries;
 
+    /// False once a write has failed for good: nothing more will be taken.
+    fn is_healthy(&self) -> bool {
+        true
+    }
+
     /// Writes what waits, checkpoints, closes. Later submissions are refused.
     fn close(&self);
 }

@@ -2,6 +2,7 @@
 //! Nothing of it is durable; tests and simulations use it.
 
 mod queries;
+pub mod threaded;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
