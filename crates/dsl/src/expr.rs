@@ -1,8 +1,30 @@
 //! jq: compile once, evaluate against named values, within limits.
+//!
+//! Our own interpreter, over [`Value`] itself: why, and where it differs from jq, is in `docs/expressions.md`.
+//! An expression cannot hang, exhaust or crash the process: every term is counted, memory is charged before it is
+//! used, recursion stops at a floor of the stack, and ending is an error value, never a panic.
+
+mod arith;
+mod eval;
+mod format;
+mod lex;
+mod meter;
+mod native;
+mod parse;
+mod path;
+mod prelude;
+mod regex;
+mod suggest;
+mod template;
+mod term;
+mod text;
 
 use std::sync::Arc;
 
-use crate::definition::Mode;
+use eval::{Env, Item, Machine};
+use meter::{Meter, Stop};
+use term::Program;
+
 use crate::value::{Text, Value};
 use crate::workflow_error::{ErrorKind, WorkflowError};
 
@@ -48,7 +70,9 @@ impl Default for EvalLimits {
 #[derive(Clone)]
 pub struct Expression {
     pub source: Text,
-    // H1: the compiled filter and the names it mentions.
+    program: Arc<Program>,
+    /// Loose mode: the text as written, which stands when the expression fails.
+    fallback: Option<Text>,
 }
 
 impl std::fmt::Debug for Expression {
@@ -68,17 +92,104 @@ pub struct CompileError {
 
 impl Expression {
     /// Compiles `source`, which is jq without the `${ }`.
-    pub fn compile(_source: &str, _scope: &Scope<'_>) -> Result<Self, CompileError> {
-        todo!()
+    pub fn compile(source: &str, scope: &Scope<'_>) -> Result<Self, CompileError> {
+        let program = parse::program(source, scope)?;
+        Ok(Self { source: source.trim().into(), program: Arc::new(program), fallback: None })
+    }
+
+    /// The names from outside that the expression uses, without `$`: all that [`Variables`] is asked for.
+    #[must_use]
+    pub fn mentions(&self) -> &[Text] {
+        &self.program.mentions
     }
 
     /// Evaluates against `input` (jq's `.`); `now` is what the expression's `now` says.
     ///
     /// No result is `null`; several are an error that says to wrap them in `[ ]`.
-    /// Errors are of the standard's kind `expression`, status 400.
-    pub fn evaluate(&self, _input: &Value, _variables: &dyn Variables, _now: jiff::Timestamp, _limits: EvalLimits) -> Result<Value, WorkflowError> {
-        let _ = ErrorKind::Expression;
-        todo!()
+    /// Errors are of the standard's kind `expression`, status 400. A limit reached is named in the title.
+    pub fn evaluate(
+        &self,
+        input: &Value,
+        variables: &dyn Variables,
+        now: jiff::Timestamp,
+        limits: EvalLimits,
+    ) -> Result<Value, WorkflowError> {
+        match (self.run(input, variables, now, &limits), &self.fallback) {
+            (Ok(value), _) => Ok(value),
+            (Err(Failure::Stop(Stop::Limit(limit))), _) => Err(self.error(limit.title(), "the expression was stopped")),
+            (Err(_), Some(text)) => Ok(Value::String(text.clone())),
+            (Err(Failure::Many), None) => {
+                Err(self.error("Expression has several results", "wrap it in `[ ]` to get them as a list"))
+            }
+            (Err(Failure::Stop(Stop::Throw(error))), None) => {
+                let message = match &error {
+                    Value::String(message) => message.to_string(),
+                    other => text::dump(other, DETAIL_BYTES_MAX),
+                };
+                Err(self.error("Expression failed", &message))
+            }
+            (Err(Failure::Stop(Stop::Break(_) | Stop::Unwind)), None) => {
+                Err(self.error("Expression failed", "`break` left the expression"))
+            }
+        }
+    }
+
+    fn run(&self, input: &Value, variables: &dyn Variables, now: jiff::Timestamp, limits: &EvalLimits) -> Result<Value, Failure> {
+        let globals = self.program.mentions.iter().map(|name| variables.get(name).unwrap_or_default()).collect();
+        let machine = Machine { program: &self.program, globals, meter: Meter::new(limits, now) };
+        let value = if self.program.body.is_single {
+            machine.value(&self.program.body, &Env::default(), input.clone())?
+        } else {
+            only(&machine, input)?
+        };
+        // What was only picked out of the input is no larger than the input.
+        if machine.meter.has_built() {
+            machine.meter.check_result(&value, &mut limits.bytes_max.clone(), 0)?;
+        }
+        Ok(value)
+    }
+
+    fn error(&self, title: &str, message: &str) -> WorkflowError {
+        let source = match self.source.char_indices().nth(SHOWN_CHARACTERS_MAX) {
+            Some((end, _)) => format!("{}...", &self.source[..end]),
+            None => self.source.to_string(),
+        };
+        WorkflowError::new(ErrorKind::Expression, title, format!("{message} (in `{source}`)"))
+    }
+}
+
+/// How much of a thrown value, and of an expression, an error shows.
+const DETAIL_BYTES_MAX: usize = 1000;
+const SHOWN_CHARACTERS_MAX: usize = 200;
+
+enum Failure {
+    Stop(Stop),
+    Many,
+}
+
+impl From<Stop> for Failure {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
+    }
+}
+
+/// The one result of a stream.
+fn only(machine: &Machine<'_>, input: &Value) -> Result<Value, Failure> {
+    let mut found = None;
+    let mut is_more = false;
+    let end = machine.meter.new_label();
+    let flow = machine.eval(&machine.program.body, Env::default(), Item::plain(input.clone()), &mut |item| {
+        if found.is_some() {
+            is_more = true;
+            return Err(Stop::Break(end));
+        }
+        found = Some(item.value);
+        Ok(())
+    });
+    match flow {
+        Err(_) if is_more => Err(Failure::Many),
+        Err(stop) => Err(stop.into()),
+        Ok(()) => Ok(found.unwrap_or_default()),
     }
 }
 
@@ -99,16 +210,4 @@ pub enum Template {
 pub enum Part {
     Text(Text),
     Expression(Expression),
-}
-
-impl Template {
-    /// Compiles data as written. In strict mode only `${ ... }` is an expression; in loose mode any text is tried.
-    /// On error: the JSON pointer within `written` and what is wrong there, for every fault.
-    pub fn compile(_written: &Value, _scope: &Scope<'_>, _mode: Mode) -> Result<Self, Vec<(String, CompileError)>> {
-        todo!()
-    }
-
-    pub fn evaluate(&self, _input: &Value, _variables: &dyn Variables, _now: jiff::Timestamp, _limits: EvalLimits) -> Result<Value, WorkflowError> {
-        todo!()
-    }
 }

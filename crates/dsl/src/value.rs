@@ -4,6 +4,7 @@
 //! their keys; two objects are equal whatever their order. Integers stay integers.
 
 mod json;
+mod number;
 mod serde_impl;
 
 use std::sync::Arc;
@@ -49,6 +50,11 @@ impl Value {
         let mut out = Vec::new();
         self.write_json(&mut out);
         String::from_utf8(out).expect("the writer emits UTF-8 only")
+    }
+
+    /// A number from its JSON text, which must be one.
+    pub(crate) fn from_number_text(text: &str, is_integer: bool) -> Self {
+        json::number(text, is_integer)
     }
 
     #[must_use]
