@@ -12,16 +12,27 @@ use engine::{Effect, HistoryEvent, RunState};
 /// The event after a trip through JSON.
 pub(crate) fn written_and_read(event: &HistoryEvent) -> Result<HistoryEvent> {
     let text = serde_json::to_string(event).with_context(|| format!("cannot write {event:?}"))?;
-    let read: HistoryEvent = serde_json::from_str(&text).with_context(|| format!("cannot read back {text}"))?;
-    ensure!(read == *event, "JSON changes a history event: {event:?} became {read:?} through {text}");
+    let read: HistoryEvent =
+        serde_json::from_str(&text).with_context(|| format!("cannot read back {text}"))?;
+    ensure!(
+        read == *event,
+        "JSON changes a history event: {event:?} became {read:?} through {text}"
+    );
     Ok(read)
 }
 
 pub(crate) fn replay_agrees(live: &RunState, replayed: &RunState) -> Result<()> {
-    ensure!(live == replayed, "replay gives another state\n  live:     {live:?}\n  replayed: {replayed:?}");
+    ensure!(
+        live == replayed,
+        "replay gives another state\n  live:     {live:?}\n  replayed: {replayed:?}"
+    );
     let text = serde_json::to_string(live).context("cannot write the state")?;
-    let read: RunState = serde_json::from_str(&text).with_context(|| format!("cannot read back {text}"))?;
-    ensure!(read == *live, "JSON changes the state\n  live: {live:?}\n  read: {read:?}");
+    let read: RunState =
+        serde_json::from_str(&text).with_context(|| format!("cannot read back {text}"))?;
+    ensure!(
+        read == *live,
+        "JSON changes the state\n  live: {live:?}\n  read: {read:?}"
+    );
     Ok(())
 }
 
@@ -35,7 +46,11 @@ pub(crate) struct Outstanding {
 }
 
 /// After a restart the run must be given back exactly what it waits for.
-pub(crate) fn outstanding_agrees(definition: &Definition, state: &RunState, known: &Outstanding) -> Result<()> {
+pub(crate) fn outstanding_agrees(
+    definition: &Definition,
+    state: &RunState,
+    known: &Outstanding,
+) -> Result<()> {
     let mut said = Outstanding::default();
     if !state.status().is_ended() {
         for effect in engine::outstanding(definition, state) {
@@ -48,6 +63,9 @@ pub(crate) fn outstanding_agrees(definition: &Definition, state: &RunState, know
             };
         }
     }
-    ensure!(said == *known, "the engine and the world disagree about what is outstanding\n  engine: {said:?}\n  world:  {known:?}");
+    ensure!(
+        said == *known,
+        "the engine and the world disagree about what is outstanding\n  engine: {said:?}\n  world:  {known:?}"
+    );
     Ok(())
 }

@@ -11,5 +11,5 @@ mod timeline;
 mod vault;
 mod world;
 
-pub use timeline::{Timeline, TaskRun};
+pub use timeline::{TaskRun, Timeline};
 pub use world::{Run, World};

@@ -26,19 +26,29 @@ impl Timeline {
     pub(crate) fn read(definition: &Definition, history: &[(Timestamp, HistoryEvent)]) -> Self {
         let mut timeline = Self::default();
         let mut names = BTreeMap::new();
-        let Some((began, _)) = history.first() else { return timeline };
+        let Some((began, _)) = history.first() else {
+            return timeline;
+        };
         for (at, event) in history {
             let after = at.duration_since(*began);
             match event {
                 HistoryEvent::TaskStarted { id, task, .. } => {
                     let name = definition.task(*task).name.to_string();
                     names.insert(*id, name.clone());
-                    timeline.tasks.push(TaskRun { name, began_after: after });
+                    timeline.tasks.push(TaskRun {
+                        name,
+                        began_after: after,
+                    });
                 }
                 HistoryEvent::AttemptStarted { id, .. } => {
-                    *timeline.retries.entry(names.get(id).cloned().unwrap_or_default()).or_default() += 1;
+                    *timeline
+                        .retries
+                        .entry(names.get(id).cloned().unwrap_or_default())
+                        .or_default() += 1;
                 }
-                HistoryEvent::RunCompleted { .. } | HistoryEvent::RunFaulted { .. } | HistoryEvent::RunCancelled { .. } => {
+                HistoryEvent::RunCompleted { .. }
+                | HistoryEvent::RunFaulted { .. }
+                | HistoryEvent::RunCancelled { .. } => {
                     timeline.ended_after = Some(after);
                 }
                 _ => {}
@@ -50,7 +60,11 @@ impl Timeline {
     /// When each run of the task began.
     #[must_use]
     pub fn starts(&self, task: &str) -> Vec<SignedDuration> {
-        self.tasks.iter().filter(|run| run.name == task).map(|run| run.began_after).collect()
+        self.tasks
+            .iter()
+            .filter(|run| run.name == task)
+            .map(|run| run.began_after)
+            .collect()
     }
 
     #[must_use]

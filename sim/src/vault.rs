@@ -22,21 +22,36 @@ impl Vault {
 
     /// What `$secrets` holds: references in the shape of the secrets.
     pub fn sealed(&self) -> Value {
-        Value::object(self.secrets.iter().map(|(name, secret)| (name.as_str(), seal(name, secret))))
+        Value::object(
+            self.secrets
+                .iter()
+                .map(|(name, secret)| (name.as_str(), seal(name, secret))),
+        )
     }
 
     fn find(&self, path: &str) -> Result<Value, WorkflowError> {
         let mut members = path.split('/');
         let first = members.next().and_then(|name| self.secrets.get(name));
-        first.and_then(|secret| members.try_fold(secret, |value, member| value.get(member))).cloned().ok_or_else(|| {
-            WorkflowError::new(ErrorKind::Authorization, "Secret not available", format!("there is no secret `{path}`"))
-        })
+        first
+            .and_then(|secret| members.try_fold(secret, |value, member| value.get(member)))
+            .cloned()
+            .ok_or_else(|| {
+                WorkflowError::new(
+                    ErrorKind::Authorization,
+                    "Secret not available",
+                    format!("there is no secret `{path}`"),
+                )
+            })
     }
 }
 
 fn seal(path: &str, secret: &Value) -> Value {
     match secret.as_object() {
-        Some(members) => Value::object(members.iter().map(|(name, inner)| (name.clone(), seal(&format!("{path}/{name}"), inner)))),
+        Some(members) => Value::object(
+            members
+                .iter()
+                .map(|(name, inner)| (name.clone(), seal(&format!("{path}/{name}"), inner))),
+        ),
         None => Value::from(format!("{OPEN}{path}{CLOSE}")),
     }
 }
@@ -50,7 +65,9 @@ impl Secrets for Vault {
         let mut opened = String::with_capacity(text.len());
         let mut rest = text;
         while let Some((before, reference)) = rest.split_once(OPEN) {
-            let Some((path, after)) = reference.split_once(CLOSE) else { break };
+            let Some((path, after)) = reference.split_once(CLOSE) else {
+                break;
+            };
             let secret = self.find(path)?;
             opened.push_str(before);
             opened.push_str(secret.as_str().unwrap_or_default());

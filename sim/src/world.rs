@@ -8,7 +8,9 @@ use dsl::Definition;
 use dsl::definition::Strategy;
 use dsl::value::{Text, Value};
 use dsl::workflow_error::{ErrorKind, WorkflowError};
-use engine::{Command, Decision, Effect, HistoryEvent, Moment, Outcome, Rejection, RunState, Status, SubRun};
+use engine::{
+    Command, Decision, Effect, HistoryEvent, Moment, Outcome, Rejection, RunState, Status, SubRun,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::checks::{self, Outstanding};
@@ -19,6 +21,9 @@ use crate::vault::Vault;
 
 /// Happenings that one scenario may take; more means that it goes round in circles.
 const HAPPENINGS_MAX: u32 = 20_000;
+
+/// Decisions that one command may need.
+const DECISIONS_MAX: u32 = 2_000;
 
 pub struct World {
     now: Timestamp,
@@ -72,16 +77,28 @@ impl Run {
     #[must_use]
     pub fn told(&self) -> String {
         let line = |(at, event): &(Timestamp, HistoryEvent)| {
-            format!("    {at} {}\n", serde_json::to_string(event).unwrap_or_else(|_| format!("{event:?}")))
+            format!(
+                "    {at} {}\n",
+                serde_json::to_string(event).unwrap_or_else(|_| format!("{event:?}"))
+            )
         };
         self.history.iter().map(line).collect()
     }
 }
 
 enum Happening {
-    Timer { run: String, timer: u64 },
-    Answer { run: String, effect: u64, outcome: Outcome },
-    Delivery { event: Value },
+    Timer {
+        run: String,
+        timer: u64,
+    },
+    Answer {
+        run: String,
+        effect: u64,
+        outcome: Outcome,
+    },
+    Delivery {
+        event: Value,
+    },
 }
 
 impl World {
@@ -119,13 +136,22 @@ impl World {
 
     /// Starts a run of the first definition, and lets everything happen that takes no time.
     pub fn start(&mut self, input: Value) -> Result<String> {
-        let definition = self.definitions.first().context("no workflow is defined")?.clone();
+        let definition = self
+            .definitions
+            .first()
+            .context("no workflow is defined")?
+            .clone();
         let id = self.begin(definition, input, None)?;
         self.settle()?;
         Ok(id)
     }
 
-    fn begin(&mut self, definition: Arc<Definition>, input: Value, parent: Option<(String, u64)>) -> Result<String> {
+    fn begin(
+        &mut self,
+        definition: Arc<Definition>,
+        input: Value,
+        parent: Option<(String, u64)>,
+    ) -> Result<String> {
         let id = format!("run-{}", self.runs.len() + 1);
         let run = Run {
             definition,
@@ -139,14 +165,15 @@ impl World {
             children: BTreeMap::new(),
         };
         self.runs.insert(id.clone(), run);
-        self.command(&id, Command::Start { input })?.map_err(|rejection| anyhow!("the start was refused: {rejection}"))?;
+        self.command(&id, Command::Start { input })?
+            .map_err(|rejection| anyhow!("the start was refused: {rejection}"))?;
         Ok(id)
     }
 
     /// Gives a run a command; a refusal is the inner error.
     pub fn command(&mut self, id: &str, command: Command) -> Result<Result<(), Rejection>> {
         let mut command = command;
-        loop {
+        for _ in 0..DECISIONS_MAX {
             let decision = match self.decide(id, command)? {
                 Ok(decision) => decision,
                 Err(rejection) => return Ok(Err(rejection)),
@@ -156,32 +183,49 @@ impl World {
             }
             self.verify(id)?;
             if !decision.is_unfinished {
-                break;
+                self.report_end(id);
+                return Ok(Ok(()));
             }
             command = Command::Continue;
         }
-        self.report_end(id);
-        Ok(Ok(()))
+        Err(anyhow!(
+            "more than {DECISIONS_MAX} decisions without a pause: the workflow goes round in circles"
+        ))
     }
 
     fn decide(&mut self, id: &str, command: Command) -> Result<Result<Decision, Rejection>> {
         let moment = self.moment();
-        let run = self.runs.get_mut(id).with_context(|| format!("there is no run {id}"))?;
+        let run = self
+            .runs
+            .get_mut(id)
+            .with_context(|| format!("there is no run {id}"))?;
         let before = run.state.clone();
         let again = engine::decide(&run.definition, &before, command.clone(), &moment);
         let decision = engine::advance(&run.definition, &mut run.state, command, &moment);
-        ensure!(again == decision, "the same arguments give another decision\n  first: {again:?}\n  then:  {decision:?}");
+        ensure!(
+            again == decision,
+            "the same arguments give another decision\n  first: {again:?}\n  then:  {decision:?}"
+        );
         let decision = match decision {
             Ok(decision) => decision,
             Err(rejection) => {
-                ensure!(run.state == before, "a refused command ({rejection}) changed the state");
+                ensure!(
+                    run.state == before,
+                    "a refused command ({rejection}) changed the state"
+                );
                 return Ok(Err(rejection));
             }
         };
         for event in &decision.events {
             let event = checks::written_and_read(event)?;
             let number = run.history.len() as u64;
-            self.lifecycle.extend(engine::lifecycle_event(&run.definition, &run.replayed, &event, self.now, number));
+            self.lifecycle.extend(engine::lifecycle_event(
+                &run.definition,
+                &run.replayed,
+                &event,
+                self.now,
+                number,
+            ));
             engine::apply(&mut run.replayed, &event, self.now);
             run.history.push((self.now, event));
         }
@@ -224,7 +268,14 @@ impl World {
                 let namespace = self.runs[id].definition.document.namespace.clone();
                 let outcome = outside.perform(namespace, &format!("{id}/{effect}"), request);
                 let delay = self.services.take_delay();
-                self.after(delay, Happening::Answer { run: id.to_owned(), effect, outcome });
+                self.after(
+                    delay,
+                    Happening::Answer {
+                        run: id.to_owned(),
+                        effect,
+                        outcome,
+                    },
+                );
             }
             Effect::StartRun { effect, run } => self.start_sub_run(id, effect, run)?,
             Effect::Abandon { effect } => {
@@ -239,7 +290,13 @@ impl World {
             Effect::SetTimer { timer, due } => {
                 self.known(id).timers.insert(timer);
                 let wait = due.duration_since(self.now).max(SignedDuration::ZERO);
-                self.after(wait, Happening::Timer { run: id.to_owned(), timer });
+                self.after(
+                    wait,
+                    Happening::Timer {
+                        run: id.to_owned(),
+                        timer,
+                    },
+                );
             }
             Effect::ClearTimer { timer } => {
                 self.known(id).timers.remove(&timer);
@@ -260,7 +317,9 @@ impl World {
     }
 
     fn known(&mut self, id: &str) -> &mut Run {
-        self.runs.get_mut(id).expect("effects come from runs of this world")
+        self.runs
+            .get_mut(id)
+            .expect("effects come from runs of this world")
     }
 
     fn after(&mut self, wait: SignedDuration, happening: Happening) {
@@ -276,10 +335,21 @@ impl World {
                 && (&*sub.version == "latest" || document.version == sub.version)
         };
         let Some(definition) = self.definitions.iter().find(is_wanted).cloned() else {
-            let error = WorkflowError::new(ErrorKind::Configuration, "Workflow not found", format!("there is no workflow `{}`", sub.name));
+            let error = WorkflowError::new(
+                ErrorKind::Configuration,
+                "Workflow not found",
+                format!("there is no workflow `{}`", sub.name),
+            );
             let outcome = Outcome::Error(error);
             if sub.is_awaited {
-                self.after(SignedDuration::ZERO, Happening::Answer { run: id.to_owned(), effect, outcome });
+                self.after(
+                    SignedDuration::ZERO,
+                    Happening::Answer {
+                        run: id.to_owned(),
+                        effect,
+                        outcome,
+                    },
+                );
             }
             return Ok(());
         };
@@ -288,7 +358,8 @@ impl World {
         }
         let child = format!("run-{}", self.runs.len() + 1);
         self.known(id).children.insert(effect, child);
-        self.begin(definition, sub.input, Some((id.to_owned(), effect))).map(drop)
+        self.begin(definition, sub.input, Some((id.to_owned(), effect)))
+            .map(drop)
     }
 
     /// Tells the run that waits for this one how it ended, once.
@@ -300,11 +371,22 @@ impl World {
                 Some(error) => Outcome::Error(error),
                 None => return,
             },
-            Status::Cancelled => Outcome::Error(WorkflowError::new(ErrorKind::Runtime, "Cancelled", "the workflow was cancelled")),
+            Status::Cancelled => Outcome::Error(WorkflowError::new(
+                ErrorKind::Runtime,
+                "Cancelled",
+                "the workflow was cancelled",
+            )),
             _ => return,
         };
         if let Some((parent, effect)) = run.parent.take() {
-            self.after(SignedDuration::ZERO, Happening::Answer { run: parent, effect, outcome });
+            self.after(
+                SignedDuration::ZERO,
+                Happening::Answer {
+                    run: parent,
+                    effect,
+                    outcome,
+                },
+            );
         }
     }
 
@@ -315,17 +397,33 @@ impl World {
     }
 
     fn deliver(&mut self, event: &Value) -> Result<()> {
-        let kind = event.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let kind = event
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
         let wanting: Vec<(String, u64)> = self
             .runs
             .iter()
-            .flat_map(|(id, run)| run.listeners.iter().map(move |(listener, types)| (id.clone(), *listener, types)))
-            .filter(|(_, _, types)| types.is_empty() || types.iter().any(|wanted| **wanted == *kind))
+            .flat_map(|(id, run)| {
+                run.listeners
+                    .iter()
+                    .map(move |(listener, types)| (id.clone(), *listener, types))
+            })
+            .filter(|(_, _, types)| {
+                types.is_empty() || types.iter().any(|wanted| **wanted == *kind)
+            })
             .map(|(id, listener, _)| (id, listener))
             .collect();
         for (id, listener) in wanting {
             // A task that does not want the event, or no longer listens, leaves it alone.
-            let _ = self.command(&id, Command::Event { listener, event: event.clone() })?;
+            let _ = self.command(
+                &id,
+                Command::Event {
+                    listener,
+                    event: event.clone(),
+                },
+            )?;
         }
         Ok(())
     }
@@ -342,9 +440,16 @@ impl World {
 
     fn advance_to(&mut self, moment: Timestamp) -> Result<()> {
         let mut count = 0;
-        while self.due.first_key_value().is_some_and(|((at, _), _)| *at <= moment) {
+        while self
+            .due
+            .first_key_value()
+            .is_some_and(|((at, _), _)| *at <= moment)
+        {
             count += 1;
-            ensure!(count < HAPPENINGS_MAX, "more than {HAPPENINGS_MAX} things happened: the workflow goes round in circles");
+            ensure!(
+                count < HAPPENINGS_MAX,
+                "more than {HAPPENINGS_MAX} things happened: the workflow goes round in circles"
+            );
             self.next()?;
         }
         self.now = moment;
@@ -356,21 +461,31 @@ impl World {
         let mut count = 0;
         while !self.runs[id].state.status().is_ended() && !self.due.is_empty() {
             count += 1;
-            ensure!(count < HAPPENINGS_MAX, "more than {HAPPENINGS_MAX} things happened: the workflow goes round in circles");
+            ensure!(
+                count < HAPPENINGS_MAX,
+                "more than {HAPPENINGS_MAX} things happened: the workflow goes round in circles"
+            );
             self.next()?;
         }
         self.settle()
     }
 
     fn next(&mut self) -> Result<()> {
-        let Some(((at, _), happening)) = self.due.pop_first() else { return Ok(()) };
+        let Some(((at, _), happening)) = self.due.pop_first() else {
+            return Ok(());
+        };
         self.now = at;
         match happening {
             Happening::Timer { run, timer } => {
                 self.known(&run).timers.remove(&timer);
-                self.command(&run, Command::TimerFired { timer })?.map_err(|rejection| anyhow!("timer {timer} of {run}: {rejection}"))
+                self.command(&run, Command::TimerFired { timer })?
+                    .map_err(|rejection| anyhow!("timer {timer} of {run}: {rejection}"))
             }
-            Happening::Answer { run, effect, outcome } => {
+            Happening::Answer {
+                run,
+                effect,
+                outcome,
+            } => {
                 let known = self.known(&run);
                 known.calls.remove(&effect);
                 known.children.remove(&effect);
@@ -385,14 +500,27 @@ impl World {
     pub fn started_by(&mut self, event: &Value) -> Result<Option<Value>> {
         let moment = self.moment();
         let definition = self.definitions.first().context("no workflow is defined")?;
-        let on = definition.schedule.as_ref().and_then(|schedule| schedule.on.as_ref()).context("the workflow has no `schedule.on`")?;
+        let on = definition
+            .schedule
+            .as_ref()
+            .and_then(|schedule| schedule.on.as_ref())
+            .context("the workflow has no `schedule.on`")?;
         let filters = match &on.strategy {
             Strategy::One(filter) => std::slice::from_ref(filter),
-            Strategy::Any { filters, until: None } => filters,
-            _ => return Err(anyhow!("starting by several events is the runtime's business")),
+            Strategy::Any {
+                filters,
+                until: None,
+            } => filters,
+            _ => {
+                return Err(anyhow!(
+                    "starting by several events is the runtime's business"
+                ));
+            }
         };
         for filter in filters {
-            if engine::matches_event(definition, filter, event, &moment).map_err(|error| anyhow!("{error}"))? {
+            if engine::matches_event(definition, filter, event, &moment)
+                .map_err(|error| anyhow!("{error}"))?
+            {
                 return Ok(Some(Value::array(vec![event.clone()])));
             }
         }

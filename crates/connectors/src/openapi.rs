@@ -25,17 +25,40 @@ pub struct OpenApi {
 impl OpenApi {
     #[must_use]
     pub fn new(egress: Arc<Egress>, secrets: Arc<dyn Secrets>) -> Self {
-        Self { http: Http::new(egress, secrets) }
+        Self {
+            http: Http::new(egress, secrets),
+        }
     }
 
-    async fn document(&self, call: &Call, endpoint: &Value, uri: &str) -> Result<Document, CallError> {
-        let mut asked = vec![("method", Value::from("get")), ("endpoint", endpoint.clone()), ("redirect", Value::Bool(true))];
-        asked.push(("headers", Value::object([("accept", Value::from("application/json"))])));
+    async fn document(
+        &self,
+        call: &Call,
+        endpoint: &Value,
+        uri: &str,
+    ) -> Result<Document, CallError> {
+        let mut asked = vec![
+            ("method", Value::from("get")),
+            ("endpoint", endpoint.clone()),
+            ("redirect", Value::Bool(true)),
+        ];
+        asked.push((
+            "headers",
+            Value::object([("accept", Value::from("application/json"))]),
+        ));
         let arguments = Arguments::read(&Value::object(asked))?;
-        let found = self.http.exchange(call, arguments).await.map_err(|error| CallError { may_have_happened: false, ..error })?;
+        let found = self
+            .http
+            .exchange(call, arguments)
+            .await
+            .map_err(|error| CallError {
+                may_have_happened: false,
+                ..error
+            })?;
         // Some servers send the document as plain text.
         let json = match found.as_str() {
-            Some(text) => Value::parse_json(text.as_bytes()).map_err(|_| unreadable(uri, "it is not JSON"))?,
+            Some(text) => {
+                Value::parse_json(text.as_bytes()).map_err(|_| unreadable(uri, "it is not JSON"))?
+            }
             None => found,
         };
         Document::read(json, uri).map_err(|reason| unreadable(uri, &reason))
@@ -46,18 +69,33 @@ impl OpenApi {
 impl Connector for OpenApi {
     async fn perform(&self, call: &Call) -> Result<Value, CallError> {
         let with = &call.with;
-        let endpoint = with.get("document").and_then(|document| document.get("endpoint")).unwrap_or(&Value::Null);
-        let uri = endpoint.as_str().or_else(|| endpoint.get("uri").and_then(Value::as_str));
+        let endpoint = with
+            .get("document")
+            .and_then(|document| document.get("endpoint"))
+            .unwrap_or(&Value::Null);
+        let uri = endpoint
+            .as_str()
+            .or_else(|| endpoint.get("uri").and_then(Value::as_str));
         let uri = uri.ok_or_else(|| wrong("`document.endpoint` needs an address".to_owned()))?;
-        let id = with.get("operationId").and_then(Value::as_str).ok_or_else(|| wrong("`operationId` is missing".to_owned()))?;
+        let id = with
+            .get("operationId")
+            .and_then(Value::as_str)
+            .ok_or_else(|| wrong("`operationId` is missing".to_owned()))?;
         let document = self.document(call, endpoint, uri).await?;
-        let exchange = document.exchange(id, with.get("parameters").unwrap_or(&Value::Null)).map_err(wrong)?;
+        let exchange = document
+            .exchange(id, with.get("parameters").unwrap_or(&Value::Null))
+            .map_err(wrong)?;
         let mut arguments = Arguments::rest(exchange.method, exchange.url, with)?;
         arguments.headers = exchange.headers;
         arguments.query = exchange.query;
         arguments.body = exchange.body;
-        let policy = with.get("authentication").filter(|policy| !policy.is_null());
-        arguments.authentication = policy.map(|value| Policy { value: value.clone(), may_name_secrets: false });
+        let policy = with
+            .get("authentication")
+            .filter(|policy| !policy.is_null());
+        arguments.authentication = policy.map(|value| Policy {
+            value: value.clone(),
+            may_name_secrets: false,
+        });
         self.http.exchange(call, arguments).await
     }
 }
@@ -68,5 +106,8 @@ fn wrong(detail: String) -> CallError {
 
 fn unreadable(uri: &str, reason: &str) -> CallError {
     let detail = format!("`{uri}` is not an OpenAPI document that can be read: {reason}");
-    CallError::before(WorkflowError::new(ErrorKind::Communication, "document is not readable", detail).with_status(502))
+    CallError::before(
+        WorkflowError::new(ErrorKind::Communication, "document is not readable", detail)
+            .with_status(502),
+    )
 }

@@ -581,3 +581,37 @@ Feature: Fork Task
     who: nurse
     """
     And the task later should start 2 seconds after the start
+
+  # Tests that a loser that waits for its next attempt makes none
+  Scenario: Loser Does Not Retry Any More
+    Given a workflow with definition:
+    """yaml
+    document:
+      dsl: '1.0.3'
+      namespace: default
+      name: loser-does-not-retry-any-more
+      version: '1.0.0'
+    do:
+      - race:
+          fork:
+            compete: true
+            branches:
+              - stubborn:
+                  try:
+                    - fail:
+                        raise:
+                          error:
+                            type: https://example.com/errors/any
+                            status: 500
+                  catch:
+                    retry:
+                      delay: PT10S
+              - quick:
+                  wait: PT15S
+      - later:
+          wait: PT1M
+    """
+    When the workflow is executed
+    Then the workflow should complete
+    And the task fail should have run 2 times
+    And the task later should start 15 seconds after the start

@@ -134,7 +134,17 @@ Feature: Lifecycle Events
     """
     And a lifecycle event should have been published with:
     """yaml
+    type: io.serverlessworkflow.task.suspended.v1
+    data: { task: /do/0/pause }
+    """
+    And a lifecycle event should have been published with:
+    """yaml
     type: io.serverlessworkflow.workflow.resumed.v1
+    """
+    And a lifecycle event should have been published with:
+    """yaml
+    type: io.serverlessworkflow.task.resumed.v1
+    data: { task: /do/0/pause }
     """
 
   # Tests cancelling
@@ -246,3 +256,62 @@ Feature: Lifecycle Events
     Then the workflow should complete
     And 0 lifecycle events of type 'io.serverlessworkflow.task.started.v1' should have been published
     And 0 lifecycle events of type 'io.serverlessworkflow.task.completed.v1' should have been published
+
+  # Tests that the losers of a race are told to be cancelled, each of them
+  Scenario: Losers Of A Race Are Cancelled
+    Given a workflow with definition:
+    """yaml
+    document:
+      dsl: '1.0.3'
+      namespace: default
+      name: losers-of-a-race-are-cancelled
+      version: '1.0.0'
+    do:
+      - race:
+          fork:
+            compete: true
+            branches:
+              - slow:
+                  wait: PT1H
+              - slower:
+                  wait: PT2H
+              - quick:
+                  wait: PT1S
+    """
+    When the workflow is executed
+    Then the workflow should complete
+    And 2 lifecycle events of type 'io.serverlessworkflow.task.cancelled.v1' should have been published
+    And a lifecycle event should have been published with:
+    """yaml
+    type: io.serverlessworkflow.task.cancelled.v1
+    data: { task: /do/0/race/fork/branches/0/slow }
+    """
+    And a lifecycle event should have been published with:
+    """yaml
+    type: io.serverlessworkflow.task.cancelled.v1
+    data: { task: /do/0/race/fork/branches/1/slower }
+    """
+
+  # Tests that every task that ends is told once
+  Scenario: Each Task Is Told Once
+    Given a workflow with definition:
+    """yaml
+    document:
+      dsl: '1.0.3'
+      namespace: default
+      name: each-task-is-told-once
+      version: '1.0.0'
+    do:
+      - loop:
+          for:
+            in: '[ 1, 2 ]'
+          do:
+            - work:
+                set: { n: '${ $item }' }
+    """
+    When the workflow is executed
+    Then the workflow should complete
+    And 3 lifecycle events of type 'io.serverlessworkflow.task.started.v1' should have been published
+    And 3 lifecycle events of type 'io.serverlessworkflow.task.completed.v1' should have been published
+    And 1 lifecycle events of type 'io.serverlessworkflow.workflow.completed.v1' should have been published
+    And 0 lifecycle events of type 'io.serverlessworkflow.task.cancelled.v1' should have been published

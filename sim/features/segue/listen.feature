@@ -1286,3 +1286,91 @@ Feature: Listen Task
     """yaml
     last: 2
     """
+
+  # Tests that events may be transformed without any task
+  Scenario: Transform Each Event Without Tasks
+    Given a workflow with definition:
+    """yaml
+    document:
+      dsl: '1.0.3'
+      namespace: default
+      name: transform-each-event-without-tasks
+      version: '1.0.0'
+    do:
+      - collect:
+          listen:
+            to:
+              any: []
+              until: length == 2
+          foreach:
+            item: number
+            output:
+              as: '{ n: .n, doubled: ($number.n * 2) }'
+    """
+    When the workflow is started
+    When the following event is received:
+    """yaml
+    type: com.example.n
+    data: { n: 1 }
+    """
+    When the following event is received:
+    """yaml
+    type: com.example.n
+    data: { n: 2 }
+    """
+    Then the workflow should complete with output:
+    """yaml
+    - { n: 1, doubled: 2 }
+    - { n: 2, doubled: 4 }
+    """
+
+  # Tests that a correlation holds for all that is collected, too
+  Scenario: Correlate What Is Collected
+    Given a workflow with definition:
+    """yaml
+    document:
+      dsl: '1.0.3'
+      namespace: default
+      name: correlate-what-is-collected
+      version: '1.0.0'
+    do:
+      - collect:
+          listen:
+            to:
+              any:
+                - with:
+                    type: com.example.line
+                  correlate:
+                    orderId:
+                      from: .data.order
+              until:
+                one:
+                  with:
+                    type: com.example.complete
+          output:
+            as: map(.line)
+    """
+    When the workflow is started
+    When the following event is received:
+    """yaml
+    type: com.example.line
+    data: { order: 1, line: a }
+    """
+    When the following event is received:
+    """yaml
+    type: com.example.line
+    data: { order: 2, line: b }
+    """
+    When the following event is received:
+    """yaml
+    type: com.example.line
+    data: { order: 1, line: c }
+    """
+    When the following event is received:
+    """yaml
+    type: com.example.complete
+    """
+    Then the workflow should complete with output:
+    """yaml
+    [ a, c ]
+    """

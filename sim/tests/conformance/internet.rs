@@ -9,11 +9,19 @@ pub fn open(services: &Services) {
 }
 
 fn pet(id: i64, name: &str, status: &str) -> Value {
-    Value::object([("id", Value::Int(id)), ("name", Value::from(name)), ("status", Value::from(status))])
+    Value::object([
+        ("id", Value::Int(id)),
+        ("name", Value::from(name)),
+        ("status", Value::from(status)),
+    ])
 }
 
 fn pets() -> Vec<Value> {
-    vec![pet(1, "Milou", "available"), pet(2, "Idefix", "available"), pet(3, "Rantanplan", "sold")]
+    vec![
+        pet(1, "Milou", "available"),
+        pet(2, "Idefix", "available"),
+        pet(3, "Rantanplan", "sold"),
+    ]
 }
 
 fn petstore(request: &Received) -> Answer {
@@ -24,11 +32,20 @@ fn petstore(request: &Received) -> Answer {
         "swagger.json" => Answer::json(&swagger()),
         "pet/findByStatus" => {
             let wanted = request.query.get("status");
-            Answer::json(&Value::array(pets().into_iter().filter(|pet| pet.get("status") == wanted).collect()))
+            Answer::json(&Value::array(
+                pets()
+                    .into_iter()
+                    .filter(|pet| pet.get("status") == wanted)
+                    .collect(),
+            ))
         }
         path => {
-            let id = path.strip_prefix("pet/").and_then(|id| id.parse::<i64>().ok());
-            let found = pets().into_iter().find(|pet| pet.get("id").and_then(Value::as_i64) == id && id.is_some());
+            let id = path
+                .strip_prefix("pet/")
+                .and_then(|id| id.parse::<i64>().ok());
+            let found = pets()
+                .into_iter()
+                .find(|pet| pet.get("id").and_then(Value::as_i64) == id && id.is_some());
             found.map_or_else(|| Answer::status(404), |pet| Answer::json(&pet))
         }
     }
@@ -51,14 +68,21 @@ fn swagger() -> Value {
 
 /// `/basic-auth/USER/PASSWORD` lets in who authenticates as USER with PASSWORD.
 fn httpbin(request: &Received) -> Answer {
-    let Some((user, password)) = request.path.strip_prefix("/basic-auth/").and_then(|rest| rest.split_once('/')) else {
+    let Some((user, password)) = request
+        .path
+        .strip_prefix("/basic-auth/")
+        .and_then(|rest| rest.split_once('/'))
+    else {
         return Answer::status(404);
     };
     // base64 of `serverless-workflow:conformance-test`, the one pair that the kit uses.
     let is_known = (user, password) == ("serverless-workflow", "conformance-test");
     let given = request.headers.get("authorization").and_then(Value::as_str);
     if is_known && given == Some("Basic c2VydmVybGVzcy13b3JrZmxvdzpjb25mb3JtYW5jZS10ZXN0") {
-        Answer::json(&Value::object([("authenticated", Value::Bool(true)), ("user", Value::from(user))]))
+        Answer::json(&Value::object([
+            ("authenticated", Value::Bool(true)),
+            ("user", Value::from(user)),
+        ]))
     } else {
         Answer::status(401)
     }

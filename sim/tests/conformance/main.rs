@@ -32,9 +32,17 @@ fn trials() -> Result<Vec<Trial>> {
     let mut trials = Vec::new();
     for folder in ["kit", "segue"] {
         for file in feature_files(&features.join(folder))? {
-            let feature = Feature::parse_path(&file, GherkinEnv::default()).with_context(|| file.display().to_string())?;
-            ensure!(feature.background.is_none() && feature.rules.is_empty(), "{}: only scenarios are read", file.display());
-            let place = format!("{folder}/{}", file.file_stem().unwrap_or_default().to_string_lossy());
+            let feature = Feature::parse_path(&file, GherkinEnv::default())
+                .with_context(|| file.display().to_string())?;
+            ensure!(
+                feature.background.is_none() && feature.rules.is_empty(),
+                "{}: only scenarios are read",
+                file.display()
+            );
+            let place = format!(
+                "{folder}/{}",
+                file.file_stem().unwrap_or_default().to_string_lossy()
+            );
             for scenario in &feature.scenarios {
                 for (name, steps) in cases(scenario)? {
                     trials.push(Trial::test(format!("{place}: {name}"), move || run(&steps)));
@@ -47,8 +55,13 @@ fn trials() -> Result<Vec<Trial>> {
 
 fn feature_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder).with_context(|| folder.display().to_string())?;
-    let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "feature"));
+    let mut files = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>>>()?;
+    files.retain(|file| {
+        file.extension()
+            .is_some_and(|extension| extension == "feature")
+    });
     files.sort();
     Ok(files)
 }
@@ -60,16 +73,32 @@ fn cases(scenario: &Scenario) -> Result<Vec<(String, Vec<Step>)>> {
     }
     let mut cases = Vec::new();
     for examples in &scenario.examples {
-        let table = examples.table.as_ref().context("examples without a table")?;
-        let (names, rows) = table.rows.split_first().context("examples without a heading")?;
+        let table = examples
+            .table
+            .as_ref()
+            .context("examples without a table")?;
+        let (names, rows) = table
+            .rows
+            .split_first()
+            .context("examples without a heading")?;
         for row in rows {
-            let fill = |text: &str| names.iter().zip(row).fold(text.to_owned(), |text, (name, cell)| text.replace(&format!("<{name}>"), cell));
+            let fill = |text: &str| {
+                names
+                    .iter()
+                    .zip(row)
+                    .fold(text.to_owned(), |text, (name, cell)| {
+                        text.replace(&format!("<{name}>"), cell)
+                    })
+            };
             let steps = scenario.steps.iter().cloned().map(|step| Step {
                 value: fill(&step.value),
                 docstring: step.docstring.as_deref().map(fill),
                 ..step
             });
-            cases.push((format!("{} ({})", scenario.name, row.join(" | ")), steps.collect()));
+            cases.push((
+                format!("{} ({})", scenario.name, row.join(" | ")),
+                steps.collect(),
+            ));
         }
     }
     Ok(cases)
@@ -81,7 +110,10 @@ fn run(steps: &[Step]) -> Result<(), Failed> {
         for step in steps {
             if let Err(error) = scene.perform(step) {
                 let told = scene.told();
-                return Err(Failed::from(format!("{}{}{how}\n  {error:#}\n{told}", step.keyword, step.value)));
+                return Err(Failed::from(format!(
+                    "{}{}{how}\n  {error:#}\n{told}",
+                    step.keyword, step.value
+                )));
             }
         }
     }

@@ -6,7 +6,11 @@ pub fn read<'t>(pattern: &str, text: &'t str) -> Option<Vec<&'t str>> {
     let mut rest = text.strip_prefix(parts.next().unwrap_or_default())?;
     let mut values = Vec::new();
     for part in parts {
-        let end = if part.is_empty() { rest.len() } else { rest.find(part)? };
+        let end = if part.is_empty() {
+            rest.len()
+        } else {
+            rest.find(part)?
+        };
         values.push(rest[..end].trim_matches(['\'', '"']));
         rest = &rest[end + part.len()..];
     }

@@ -29,13 +29,29 @@ const OPENAPI: &str = r##"{
 /// The exchange in one line: method, address, query, headers, body.
 fn check(document: &str, id: &str, parameters: &str, expected: &str) {
     let json = Value::parse_json(document.as_bytes()).expect("the test writes JSON");
-    let document = Document::read(json, "https://pets.example.com/docs/openapi.json").expect("the document can be read");
+    let document = Document::read(json, "https://pets.example.com/docs/openapi.json")
+        .expect("the document can be read");
     let parameters = Value::parse_json(parameters.as_bytes()).expect("the test writes JSON");
     let found = match document.exchange(id, &parameters) {
         Ok(exchange) => {
-            let list = |pairs: &[(String, Value)]| Value::object(pairs.iter().map(|(name, value)| (name.as_str(), value.clone()))).to_json();
-            let body = exchange.body.map_or_else(String::new, |body| body.to_json());
-            format!("{} {} {} {} {body}", exchange.method, exchange.url, list(&exchange.query), list(&exchange.headers))
+            let list = |pairs: &[(String, Value)]| {
+                Value::object(
+                    pairs
+                        .iter()
+                        .map(|(name, value)| (name.as_str(), value.clone())),
+                )
+                .to_json()
+            };
+            let body = exchange
+                .body
+                .map_or_else(String::new, |body| body.to_json());
+            format!(
+                "{} {} {} {} {body}",
+                exchange.method,
+                exchange.url,
+                list(&exchange.query),
+                list(&exchange.headers)
+            )
         }
         Err(reason) => reason,
     };
@@ -45,16 +61,36 @@ fn check(document: &str, id: &str, parameters: &str, expected: &str) {
 #[test]
 fn swagger_operations_become_exchanges() {
     for (id, parameters, expected) in [
-        ("getPet", r#"{"petId": "a/b", "X-Trace": 7}"#, r#"GET https://pets.example.com/v2/pet/a%2Fb {} {"X-Trace":"7"}"#),
-        ("putPet", r#"{"petId": 1, "pet": {"n": 1}}"#, r#"PUT https://pets.example.com/v2/pet/1 {} {} {"n":1}"#),
+        (
+            "getPet",
+            r#"{"petId": "a/b", "X-Trace": 7}"#,
+            r#"GET https://pets.example.com/v2/pet/a%2Fb {} {"X-Trace":"7"}"#,
+        ),
+        (
+            "putPet",
+            r#"{"petId": 1, "pet": {"n": 1}}"#,
+            r#"PUT https://pets.example.com/v2/pet/1 {} {} {"n":1}"#,
+        ),
         (
             "formPet",
             r#"{"petId": 1, "name": "Milou"}"#,
             r#"POST https://pets.example.com/v2/pet/1 {} {"content-type":"application/x-www-form-urlencoded"} {"name":"Milou"}"#,
         ),
-        ("find", r#"{"joined": [1, 2], "multi": [1, 2]}"#, r#"GET https://pets.example.com/v2/find {"joined":"1,2","multi":[1,2]} {}"#),
-        ("getPet", "{}", "operation `getPet` needs the parameter `petId`"),
-        ("getPet", r#"{"petId": {}}"#, "parameter `petId` cannot be an object"),
+        (
+            "find",
+            r#"{"joined": [1, 2], "multi": [1, 2]}"#,
+            r#"GET https://pets.example.com/v2/find {"joined":"1,2","multi":[1,2]} {}"#,
+        ),
+        (
+            "getPet",
+            "{}",
+            "operation `getPet` needs the parameter `petId`",
+        ),
+        (
+            "getPet",
+            r#"{"petId": {}}"#,
+            "parameter `petId` cannot be an object",
+        ),
         ("nowhere", "{}", "the document has no operation `nowhere`"),
     ] {
         check(SWAGGER, id, parameters, expected);
@@ -74,8 +110,16 @@ fn openapi_operations_become_exchanges() {
             r#"{"id": 7, "body": [1]}"#,
             r#"POST https://pets.example.com/api/live/orders/7 {} {"content-type":"application/vnd.order+json"} [1]"#,
         ),
-        ("order", r#"{"id": 7}"#, "operation `order` needs a body, as the parameter `body`"),
-        ("elsewhere", "null", "GET https://other.example.com/elsewhere {} {}"),
+        (
+            "order",
+            r#"{"id": 7}"#,
+            "operation `order` needs a body, as the parameter `body`",
+        ),
+        (
+            "elsewhere",
+            "null",
+            "GET https://other.example.com/elsewhere {} {}",
+        ),
     ] {
         check(OPENAPI, id, parameters, expected);
     }
@@ -85,6 +129,9 @@ fn openapi_operations_become_exchanges() {
 fn what_is_no_document_is_refused() {
     for text in ["{}", "[]", r#"{"swagger": "1.2"}"#, r#"{"openapi": 2}"#] {
         let json = Value::parse_json(text.as_bytes()).expect("the test writes JSON");
-        assert!(Document::read(json, "https://pets.example.com/").is_err(), "{text}");
+        assert!(
+            Document::read(json, "https://pets.example.com/").is_err(),
+            "{text}"
+        );
     }
 }
