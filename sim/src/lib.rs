@@ -6,10 +6,12 @@
 
 mod checks;
 mod outside;
+mod run;
 pub mod services;
 mod timeline;
 mod vault;
 mod world;
 
+pub use run::Run;
 pub use timeline::{TaskRun, Timeline};
-pub use world::{Run, World};
+pub use world::World;

@@ -1,6 +1,6 @@
 //! Runs, the clock, what is due, and who listens.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, ensure};
@@ -8,15 +8,13 @@ use dsl::Definition;
 use dsl::definition::Strategy;
 use dsl::value::{Text, Value};
 use dsl::workflow_error::{ErrorKind, WorkflowError};
-use engine::{
-    Command, Decision, Effect, HistoryEvent, Moment, Outcome, Rejection, RunState, Status, SubRun,
-};
+use engine::{Command, Decision, Effect, Moment, Outcome, Rejection, Status, SubRun};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::checks::{self, Outstanding};
+use crate::checks;
 use crate::outside::Outside;
+use crate::run::Run;
 use crate::services::Services;
-use crate::timeline::Timeline;
 use crate::vault::Vault;
 
 /// Happenings that one scenario may take; more means that it goes round in circles.
@@ -42,48 +40,6 @@ pub struct World {
     pub published: Vec<Value>,
     /// CloudEvents that tell of runs and tasks.
     pub lifecycle: Vec<Value>,
-}
-
-/// One run, and its shadow that lives from history alone.
-pub struct Run {
-    pub definition: Arc<Definition>,
-    pub state: RunState,
-    replayed: RunState,
-    history: Vec<(Timestamp, HistoryEvent)>,
-    listeners: BTreeMap<u64, Vec<Text>>,
-    parent: Option<(String, u64)>,
-    calls: BTreeSet<u64>,
-    timers: BTreeSet<u64>,
-    /// Awaited runs, by the effect that started them.
-    children: BTreeMap<u64, String>,
-}
-
-impl Run {
-    #[must_use]
-    pub fn timeline(&self) -> Timeline {
-        Timeline::read(&self.definition, &self.history)
-    }
-
-    fn outstanding(&self) -> Outstanding {
-        Outstanding {
-            calls: self.calls.clone(),
-            runs: self.children.keys().copied().collect(),
-            timers: self.timers.clone(),
-            listeners: self.listeners.keys().copied().collect(),
-        }
-    }
-
-    /// The history in words, for a person who looks at a failure.
-    #[must_use]
-    pub fn told(&self) -> String {
-        let line = |(at, event): &(Timestamp, HistoryEvent)| {
-            format!(
-                "    {at} {}\n",
-                serde_json::to_string(event).unwrap_or_else(|_| format!("{event:?}"))
-            )
-        };
-        self.history.iter().map(line).collect()
-    }
 }
 
 enum Happening {
@@ -153,17 +109,7 @@ impl World {
         parent: Option<(String, u64)>,
     ) -> Result<String> {
         let id = format!("run-{}", self.runs.len() + 1);
-        let run = Run {
-            definition,
-            state: RunState::new(id.as_str()),
-            replayed: RunState::new(id.as_str()),
-            history: Vec::new(),
-            listeners: BTreeMap::new(),
-            parent,
-            calls: BTreeSet::new(),
-            timers: BTreeSet::new(),
-            children: BTreeMap::new(),
-        };
+        let run = Run::new(definition, &id, parent);
         self.runs.insert(id.clone(), run);
         self.command(&id, Command::Start { input })?
             .map_err(|rejection| anyhow!("the start was refused: {rejection}"))?;

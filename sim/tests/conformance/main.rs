@@ -3,6 +3,7 @@
 //! Each scenario (each row of an outline) is a test of its own: `cargo test -p sim NAME`. It is run twice, once with a
 //! decision that does as much as it can, once with decisions that stop after every task: the result must be the same.
 
+mod compare;
 mod internet;
 mod pattern;
 mod steps;
