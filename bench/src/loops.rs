@@ -30,12 +30,29 @@ async fn once(definition: &str, name: &str, count: u64, times: u32) -> anyhow::R
     let mut seconds = Vec::new();
     for _ in 0..times {
         let value = Value::object([("count", Value::Int(count as i64))]);
-        let options = StartOptions { wait: Some(Duration::from_secs(600)), ..StartOptions::default() };
+        let options = StartOptions {
+            wait: Some(Duration::from_secs(600)),
+            ..StartOptions::default()
+        };
         let began = Instant::now();
-        let started = server.start_run(&scope, "bench", name, RunInput { value, raw: None }, options).await?;
+        let started = server
+            .start_run(
+                &scope,
+                "bench",
+                name,
+                RunInput { value, raw: None },
+                options,
+            )
+            .await?;
         seconds.push(began.elapsed().as_secs_f64());
-        let ended = started.ended.ok_or_else(|| anyhow::anyhow!("the run did not end in time"))?;
-        anyhow::ensure!(ended.output.is_some(), "the run ended with {:?}", ended.error);
+        let ended = started
+            .ended
+            .ok_or_else(|| anyhow::anyhow!("the run did not end in time"))?;
+        anyhow::ensure!(
+            ended.output.is_some(),
+            "the run ended with {:?}",
+            ended.error
+        );
     }
     server.stop(Duration::from_secs(5)).await;
     seconds.sort_by(f64::total_cmp);
@@ -53,6 +70,8 @@ pub async fn effects(count: u64) -> anyhow::Result<()> {
 
 pub async fn items(count: u64) -> anyhow::Result<()> {
     let seconds = once(ITEMS, "items", count, 1).await?;
-    crate::emit(serde_json::json!({ "what": "loop over items", "items": count, "seconds": seconds[0], "rss_max_mb": crate::memory().1 }));
+    crate::emit(
+        serde_json::json!({ "what": "loop over items", "items": count, "seconds": seconds[0], "rss_max_mb": crate::memory().1 }),
+    );
     Ok(())
 }

@@ -33,7 +33,11 @@ impl Performer for Stub {
     }
 
     fn effect_class(&self, _namespace: &str, function: &str, _with: &Value) -> EffectClass {
-        if function.ends_with(".get") { EffectClass::Read } else { EffectClass::Write }
+        if function.ends_with(".get") {
+            EffectClass::Read
+        } else {
+            EffectClass::Write
+        }
     }
 
     fn connect(&self, _namespace: &str, _name: &str, _spec: &Value) -> Result<(), String> {
@@ -42,13 +46,24 @@ impl Performer for Stub {
 }
 
 /// A server on SQLite in `directory` with the stub.
-pub async fn server(directory: &std::path::Path, definitions: &[&str]) -> anyhow::Result<(Arc<Server>, Arc<Stub>)> {
+pub async fn server(
+    directory: &std::path::Path,
+    definitions: &[&str],
+) -> anyhow::Result<(Arc<Server>, Arc<Stub>)> {
     let stub = Arc::new(Stub::default());
-    let options = Options { data: Some(directory.to_owned()), ..Options::default() };
-    let stand_ins = StandIns { performer: Some(stub.clone()), ..StandIns::default() };
+    let options = Options {
+        data: Some(directory.to_owned()),
+        ..Options::default()
+    };
+    let stand_ins = StandIns {
+        performer: Some(stub.clone()),
+        ..StandIns::default()
+    };
     let server = Server::start_with(options, stand_ins).await?;
     for text in definitions {
-        server.apply_definition(&Scope::all("bench"), text, true).await?;
+        server
+            .apply_definition(&Scope::all("bench"), text, true)
+            .await?;
     }
     Ok((server, stub))
 }
@@ -58,7 +73,9 @@ pub fn memory() -> (f64, f64) {
     let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let field = |name: &str| {
         let line = text.lines().find(|line| line.starts_with(name));
-        line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok()).unwrap_or(0.0) / 1e3
+        line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok())
+            .unwrap_or(0.0)
+            / 1e3
     };
     (field("VmRSS:"), field("VmHWM:"))
 }
@@ -70,15 +87,24 @@ pub fn emit(value: serde_json::Value) {
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let number = |at: usize, default: u64| arguments.get(at).and_then(|text| text.parse().ok()).unwrap_or(default);
-    let machine = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let number = |at: usize, default: u64| {
+        arguments
+            .get(at)
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(default)
+    };
+    let machine = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     machine.block_on(async {
         match arguments.first().map(String::as_str) {
             Some("effects") => many::run(number(1, 20_000), number(2, 256)).await,
             Some("loop") => loops::effects(number(1, 1_000)).await,
             Some("million") => loops::items(number(1, 1_000_000)).await,
             Some("waiting") => waiting::run(number(1, 100_000)).await,
-            _ => anyhow::bail!("bench effects RUNS IN_FLIGHT | loop ITEMS | million ITEMS | waiting RUNS"),
+            _ => anyhow::bail!(
+                "bench effects RUNS IN_FLIGHT | loop ITEMS | million ITEMS | waiting RUNS"
+            ),
         }
     })
 }

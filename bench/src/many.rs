@@ -29,9 +29,23 @@ pub async fn run(runs: u64, in_flight: u64) -> anyhow::Result<()> {
                 let scope = Scope::all("bench");
                 while next.fetch_add(1, Ordering::Relaxed) < runs {
                     let value = Value::object([("n", Value::Int(1))]);
-                    let options = StartOptions { wait: Some(Duration::from_secs(60)), ..StartOptions::default() };
-                    let started = server.start_run(&scope, "bench", "five", RunInput { value, raw: None }, options).await?;
-                    anyhow::ensure!(started.ended.is_some_and(|ended| ended.output.is_some()), "a run did not complete");
+                    let options = StartOptions {
+                        wait: Some(Duration::from_secs(60)),
+                        ..StartOptions::default()
+                    };
+                    let started = server
+                        .start_run(
+                            &scope,
+                            "bench",
+                            "five",
+                            RunInput { value, raw: None },
+                            options,
+                        )
+                        .await?;
+                    anyhow::ensure!(
+                        started.ended.is_some_and(|ended| ended.output.is_some()),
+                        "a run did not complete"
+                    );
                 }
                 Ok(())
             })

@@ -21,7 +21,16 @@ pub async fn run(runs: u64) -> anyhow::Result<()> {
         let (server, scope) = (server.clone(), scope.clone());
         under_way.push_back(tokio::spawn(async move {
             let value = Value::object([("n", Value::Int(n as i64))]);
-            server.start_run(&scope, "bench", "waiting", RunInput { value, raw: None }, StartOptions::default()).await.map(drop)
+            server
+                .start_run(
+                    &scope,
+                    "bench",
+                    "waiting",
+                    RunInput { value, raw: None },
+                    StartOptions::default(),
+                )
+                .await
+                .map(drop)
         }));
         if under_way.len() >= 256
             && let Some(first) = under_way.pop_front()

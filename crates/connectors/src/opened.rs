@@ -15,6 +15,22 @@ pub(crate) const REDACTED: &str = "[redacted]";
 /// Shorter secrets are struck out of headers and errors by their place, not by searching: the text may be any word.
 const SEARCHED_BYTES_MIN: usize = 6;
 
+/// Fields of a secret that are no secret themselves, and that people look for in a reply or a log.
+const OPEN_FIELDS: [&str; 12] = [
+    "username",
+    "authority",
+    "endpoints",
+    "grant",
+    "id",
+    "authentication",
+    "request",
+    "issuers",
+    "scopes",
+    "audiences",
+    "type",
+    "host",
+];
+
 /// Opens sealed references for one host.
 pub(crate) struct Opener<'a> {
     secrets: &'a dyn Secrets,
@@ -147,11 +163,11 @@ impl<'a> Opener<'a> {
         match value {
             Value::String(text) => self.redaction.add(text),
             Value::Array(items) => items.iter().for_each(|item| self.add_texts(item)),
-            // A user name is no secret, and it is what people look for in a log.
             Value::Object(map) => {
-                map.iter()
-                    .filter(|(key, _)| &***key != "username")
-                    .for_each(|(_, item)| self.add_texts(item));
+                let hidden = map
+                    .iter()
+                    .filter(|(key, _)| !OPEN_FIELDS.contains(&&***key));
+                hidden.for_each(|(_, item)| self.add_texts(item));
             }
             _ => {}
         }

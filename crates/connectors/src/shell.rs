@@ -26,7 +26,7 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 const SECRETS_HOST: &str = "localhost";
 
 /// Sets limits and becomes the command. A limit that the system does not know is left out: it is a second net.
-const PRELUDE: &str = "ulimit -c 0; ulimit -t \"$1\"; ulimit -v \"$2\"; ulimit -f \"$3\"; ulimit -n 256; \
+const PRELUDE: &str = "{ ulimit -c 0; ulimit -t \"$1\"; ulimit -v \"$2\"; ulimit -f \"$3\"; ulimit -n 256; } 2>/dev/null; \
                        c=$4; shift 4; exec /bin/sh -c \"$c\" sh \"$@\"";
 
 /// Whether commands may be run on this machine at all.

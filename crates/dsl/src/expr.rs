@@ -29,7 +29,16 @@ use crate::value::{Text, Value};
 use crate::workflow_error::{ErrorKind, WorkflowError};
 
 /// Names that every expression may use, without the `$`. Source: DSL 1.0.3, Runtime expression arguments.
-pub const ARGUMENTS: [&str; 8] = ["context", "input", "output", "secrets", "authorization", "task", "workflow", "runtime"];
+pub const ARGUMENTS: [&str; 8] = [
+    "context",
+    "input",
+    "output",
+    "secrets",
+    "authorization",
+    "task",
+    "workflow",
+    "runtime",
+];
 
 /// The names an expression may use at its place: the standard's arguments and the variables of the loops and `catch`
 /// clauses around it (names without the `$`).
@@ -62,7 +71,12 @@ pub struct EvalLimits {
 
 impl Default for EvalLimits {
     fn default() -> Self {
-        Self { fuel: 5_000_000, wall: std::time::Duration::from_millis(100), bytes_max: 32 << 20, depth_max: 128 }
+        Self {
+            fuel: 5_000_000,
+            wall: std::time::Duration::from_millis(100),
+            bytes_max: 32 << 20,
+            depth_max: 128,
+        }
     }
 }
 
@@ -94,7 +108,11 @@ impl Expression {
     /// Compiles `source`, which is jq without the `${ }`.
     pub fn compile(source: &str, scope: &Scope<'_>) -> Result<Self, CompileError> {
         let program = parse::program(source, scope)?;
-        Ok(Self { source: source.trim().into(), program: Arc::new(program), fallback: None })
+        Ok(Self {
+            source: source.trim().into(),
+            program: Arc::new(program),
+            fallback: None,
+        })
     }
 
     /// The names from outside that the expression uses, without `$`: all that [`Variables`] is asked for.
@@ -116,11 +134,14 @@ impl Expression {
     ) -> Result<Value, WorkflowError> {
         match (self.run(input, variables, now, &limits), &self.fallback) {
             (Ok(value), _) => Ok(value),
-            (Err(Failure::Stop(Stop::Limit(limit))), _) => Err(self.error(limit.title(), "the expression was stopped")),
-            (Err(_), Some(text)) => Ok(Value::String(text.clone())),
-            (Err(Failure::Many), None) => {
-                Err(self.error("Expression has several results", "wrap it in `[ ]` to get them as a list"))
+            (Err(Failure::Stop(Stop::Limit(limit))), _) => {
+                Err(self.error(limit.title(), "the expression was stopped"))
             }
+            (Err(_), Some(text)) => Ok(Value::String(text.clone())),
+            (Err(Failure::Many), None) => Err(self.error(
+                "Expression has several results",
+                "wrap it in `[ ]` to get them as a list",
+            )),
             (Err(Failure::Stop(Stop::Throw(error))), None) => {
                 let message = match &error {
                     Value::String(message) => message.to_string(),
@@ -134,9 +155,24 @@ impl Expression {
         }
     }
 
-    fn run(&self, input: &Value, variables: &dyn Variables, now: jiff::Timestamp, limits: &EvalLimits) -> Result<Value, Failure> {
-        let globals = self.program.mentions.iter().map(|name| variables.get(name).unwrap_or_default()).collect();
-        let machine = Machine { program: &self.program, globals, meter: Meter::new(limits, now) };
+    fn run(
+        &self,
+        input: &Value,
+        variables: &dyn Variables,
+        now: jiff::Timestamp,
+        limits: &EvalLimits,
+    ) -> Result<Value, Failure> {
+        let globals = self
+            .program
+            .mentions
+            .iter()
+            .map(|name| variables.get(name).unwrap_or_default())
+            .collect();
+        let machine = Machine {
+            program: &self.program,
+            globals,
+            meter: Meter::new(limits, now),
+        };
         let value = if self.program.body.is_single {
             machine.value(&self.program.body, &Env::default(), input.clone())?
         } else {
@@ -144,7 +180,9 @@ impl Expression {
         };
         // What was only picked out of the input is no larger than the input.
         if machine.meter.has_built() {
-            machine.meter.check_result(&value, &mut limits.bytes_max.clone(), 0)?;
+            machine
+                .meter
+                .check_result(&value, &mut limits.bytes_max.clone(), 0)?;
         }
         Ok(value)
     }
@@ -154,7 +192,11 @@ impl Expression {
             Some((end, _)) => format!("{}...", &self.source[..end]),
             None => self.source.to_string(),
         };
-        WorkflowError::new(ErrorKind::Expression, title, format!("{message} (in `{source}`)"))
+        WorkflowError::new(
+            ErrorKind::Expression,
+            title,
+            format!("{message} (in `{source}`)"),
+        )
     }
 }
 
@@ -178,14 +220,19 @@ fn only(machine: &Machine<'_>, input: &Value) -> Result<Value, Failure> {
     let mut found = None;
     let mut is_more = false;
     let end = machine.meter.new_label();
-    let flow = machine.eval(&machine.program.body, Env::default(), Item::plain(input.clone()), &mut |item| {
-        if found.is_some() {
-            is_more = true;
-            return Err(Stop::Break(end));
-        }
-        found = Some(item.value);
-        Ok(())
-    });
+    let flow = machine.eval(
+        &machine.program.body,
+        Env::default(),
+        Item::plain(input.clone()),
+        &mut |item| {
+            if found.is_some() {
+                is_more = true;
+                return Err(Stop::Break(end));
+            }
+            found = Some(item.value);
+            Ok(())
+        },
+    );
     match flow {
         Err(_) if is_more => Err(Failure::Many),
         Err(stop) => Err(stop.into()),

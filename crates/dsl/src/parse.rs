@@ -24,7 +24,7 @@ mod uses;
 use sha2::{Digest, Sha256};
 
 use crate::definition::Definition;
-use crate::problem::{Problem, Severity, Span, code};
+use crate::problem::{Problem, START, Severity, Span, code};
 use crate::validate::{effects, standard};
 use crate::yaml::{self, Node};
 use decoder::{At, Decoder};
@@ -38,12 +38,27 @@ pub struct Parsed {
 
 /// Reads a workflow definition from YAML or JSON.
 ///
+/// ```
+/// let text = "
+/// document: {dsl: '1.0.3', namespace: shop, name: greet, version: '1.0.0'}
+/// do:
+///   - greet: {set: {text: 'Hello ${ .name }'}, thn: end}
+/// ";
+/// let problems = dsl::parse(text).unwrap_err();
+/// assert_eq!(problems[0].message, "a `set` task has no key `thn`");
+/// assert_eq!(problems[0].help.as_deref(), Some("did you mean `then`?"));
+/// assert_eq!((problems[0].span.line, &*problems[0].pointer), (4, "/do/0/greet/thn"));
+///
+/// let parsed = dsl::parse(&text.replace("thn", "then")).expect("now it is right");
+/// assert_eq!(&*parsed.definition.tasks[0].reference, "/do/0/greet");
+/// ```
+///
 /// Errors: all problems found, warnings among them, in the order of the text.
 pub fn parse(text: &str) -> Result<Parsed, Vec<Problem>> {
-    let root = single_document(text)?;
+    let (root, mut problems) = single_document(text)?;
     let mut decoder = Decoder::new(text);
     let definition = decoder.definition(&At::root(&root), digest(text));
-    let mut problems = decoder.into_problems();
+    problems.extend(decoder.into_problems());
     if !has_errors(&problems) {
         problems.extend(standard::check(&root));
     }
@@ -74,46 +89,52 @@ fn in_order(problems: &mut Vec<Problem>) {
     problems.dedup_by(|a, b| a.code == b.code && a.span == b.span && a.message == b.message);
 }
 
-fn single_document(text: &str) -> Result<Node, Vec<Problem>> {
-    let mut documents = yaml::parse(text)?.into_iter();
-    let missing = |span, message: &str, help: &str| {
-        vec![Problem {
-            code: code::EMPTY,
-            severity: Severity::Error,
-            message: message.to_owned(),
-            span,
-            pointer: String::new(),
-            help: Some(help.to_owned()),
-        }]
-    };
-    let start = Span {
-        start: 0,
-        end: 0,
-        line: 1,
-        column: 1,
-    };
-    let help = "a definition starts with `document:` and has `do:`";
-    let Some(first) = documents.next() else {
-        return Err(missing(start, "the text is empty", help));
-    };
-    if first.root.value.is_null() {
-        return Err(missing(first.root.span, "the text is empty", help));
+/// The tree, and what is wrong with the text without hiding what is wrong with the definition.
+fn single_document(text: &str) -> Result<(Node, Vec<Problem>), Vec<Problem>> {
+    let (documents, problems) = yaml::parse_what_is_there(text);
+    // Anything but a repeated key leaves a tree whose other faults would mislead.
+    if problems
+        .iter()
+        .any(|problem| problem.code != code::DUPLICATE_KEY)
+    {
+        return Err(problems);
     }
-    if let Some(second) = documents.next() {
-        let help = "put each definition into a file of its own";
-        return Err(missing(
-            second.root.span,
-            "a second document starts here, a definition is one document",
-            help,
-        )
-        .into_iter()
-        .map(|problem| Problem {
-            code: code::EXACTLY_ONE,
-            ..problem
-        })
-        .collect());
+    let mut roots = documents.into_iter().map(|document| document.root);
+    match (roots.next(), roots.next()) {
+        (Some(root), None) if !root.value.is_null() => Ok((root, problems)),
+        (Some(root), Some(second)) if !root.value.is_null() => {
+            let message = "a second document starts here, a definition is one document";
+            let help = "put each definition into a file of its own";
+            Err(vec![of_the_whole(
+                code::EXACTLY_ONE,
+                second.span,
+                message,
+                help,
+            )])
+        }
+        (root, _) => {
+            let help = "a definition starts with `document:` and has `do:`";
+            let span = root.map_or(START, |root| root.span);
+            Err(vec![of_the_whole(
+                code::EMPTY,
+                span,
+                "the text is empty",
+                help,
+            )])
+        }
     }
-    Ok(first.root)
+}
+
+fn of_the_whole(code: &'static str, span: Span, message: &str, help: &str) -> Problem {
+    let (message, help) = (message.to_owned(), Some(help.to_owned()));
+    Problem {
+        code,
+        severity: Severity::Error,
+        message,
+        span,
+        pointer: String::new(),
+        help,
+    }
 }
 
 fn digest(text: &str) -> String {

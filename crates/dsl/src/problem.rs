@@ -16,6 +16,14 @@ pub struct Span {
     pub column: usize,
 }
 
+/// Where a text starts.
+pub(crate) const START: Span = Span {
+    start: 0,
+    end: 0,
+    line: 1,
+    column: 1,
+};
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {

@@ -69,7 +69,12 @@ impl Value {
 
     #[must_use]
     pub fn object<K: Into<Text>>(entries: impl IntoIterator<Item = (K, Self)>) -> Self {
-        Self::Object(Arc::new(entries.into_iter().map(|(key, value)| (key.into(), value)).collect()))
+        Self::Object(Arc::new(
+            entries
+                .into_iter()
+                .map(|(key, value)| (key.into(), value))
+                .collect(),
+        ))
     }
 
     /// The value of `key`, when this is an object that has it.
@@ -93,7 +98,11 @@ impl Value {
     pub fn as_i64(&self) -> Option<i64> {
         match self {
             Self::Int(number) => Some(*number),
-            Self::Float(number) if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 => Some(*number as i64),
+            Self::Float(number)
+                if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 =>
+            {
+                Some(*number as i64)
+            }
             _ => None,
         }
     }
@@ -184,9 +193,10 @@ impl PartialEq for Value {
             (Self::Bool(a), Self::Bool(b)) => a == b,
             (Self::Int(a), Self::Int(b)) => a == b,
             (Self::Decimal(a), Self::Decimal(b)) if a == b => true,
-            (Self::Int(_) | Self::Float(_) | Self::Decimal(_), Self::Int(_) | Self::Float(_) | Self::Decimal(_)) => {
-                self.as_f64() == other.as_f64()
-            }
+            (
+                Self::Int(_) | Self::Float(_) | Self::Decimal(_),
+                Self::Int(_) | Self::Float(_) | Self::Decimal(_),
+            ) => self.as_f64() == other.as_f64(),
             (Self::String(a), Self::String(b)) => a == b,
             (Self::Array(a), Self::Array(b)) => Arc::ptr_eq(a, b) || a == b,
             (Self::Object(a), Self::Object(b)) => Arc::ptr_eq(a, b) || a == b,
@@ -238,8 +248,12 @@ impl From<serde_json::Value> for Value {
                 ),
             },
             serde_json::Value::String(text) => Self::String(text.into()),
-            serde_json::Value::Array(items) => Self::array(items.into_iter().map(Self::from).collect()),
-            serde_json::Value::Object(map) => Self::object(map.into_iter().map(|(key, value)| (key, Self::from(value)))),
+            serde_json::Value::Array(items) => {
+                Self::array(items.into_iter().map(Self::from).collect())
+            }
+            serde_json::Value::Object(map) => {
+                Self::object(map.into_iter().map(|(key, value)| (key, Self::from(value))))
+            }
         }
     }
 }

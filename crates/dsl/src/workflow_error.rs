@@ -113,5 +113,7 @@ impl std::fmt::Display for WorkflowError {
 }
 
 fn canonical(kind: &str) -> &str {
-    kind.strip_prefix(TYPE_PREFIX).or_else(|| kind.strip_prefix(TYPE_PREFIX_OLD)).unwrap_or(kind)
+    kind.strip_prefix(TYPE_PREFIX)
+        .or_else(|| kind.strip_prefix(TYPE_PREFIX_OLD))
+        .unwrap_or(kind)
 }

@@ -83,7 +83,8 @@ impl Node {
 
     #[must_use]
     pub fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries()?.iter().find(|entry| &*entry.key == key)
+        // The last one, should a key stand twice, as in `value`.
+        self.entries()?.iter().rfind(|entry| &*entry.key == key)
     }
 
     #[must_use]
@@ -122,6 +123,14 @@ impl Node {
 ///
 /// Errors: every fault found; a syntax error ends its document, the documents after it are still read.
 pub fn parse(text: &str) -> Result<Vec<Document>, Vec<Problem>> {
+    match build::parse(text) {
+        (documents, problems) if problems.is_empty() => Ok(documents),
+        (_, problems) => Err(problems),
+    }
+}
+
+/// Like [`parse`], but keeps what could be read beside the faults. Of a key that stands twice, the tree has both.
+pub(crate) fn parse_what_is_there(text: &str) -> (Vec<Document>, Vec<Problem>) {
     build::parse(text)
 }
 
@@ -136,8 +145,12 @@ pub(crate) fn pointer_segments(pointer: &str) -> impl Iterator<Item = String> {
 /// `pointer` with one more segment.
 #[must_use]
 pub(crate) fn pointer_push(pointer: &str, segment: &str) -> String {
-    format!(
-        "{pointer}/{}",
-        segment.replace('~', "~0").replace('/', "~1")
-    )
+    let mut pointer = pointer.to_owned();
+    push_segment(&mut pointer, segment);
+    pointer
+}
+
+pub(crate) fn push_segment(pointer: &mut String, segment: &str) {
+    pointer.push('/');
+    pointer.push_str(&segment.replace('~', "~0").replace('/', "~1"));
 }

@@ -17,13 +17,29 @@ pub fn apply(state: &mut RunState, event: &HistoryEvent, at: jiff::Timestamp) {
             state.input = input.clone();
             state.carry = input.clone();
         }
-        HistoryEvent::TaskReady { task, parent, slot, raw } => {
+        HistoryEvent::TaskReady {
+            task,
+            parent,
+            slot,
+            raw,
+        } => {
             let raw = state.resolve(raw, *parent);
-            state.ready.push(Ready { task: *task, parent: *parent, slot: *slot, raw });
+            state.ready.push(Ready {
+                task: *task,
+                parent: *parent,
+                slot: *slot,
+                raw,
+            });
         }
         HistoryEvent::Continued => state.ready.clear(),
         HistoryEvent::TaskSkipped { .. } => {}
-        HistoryEvent::TaskStarted { id, task, parent, slot, raw } => {
+        HistoryEvent::TaskStarted {
+            id,
+            task,
+            parent,
+            slot,
+            raw,
+        } => {
             let raw = state.resolve(raw, *parent);
             state.next = state.next.max(id + 1);
             state.carry = raw.clone();
@@ -39,11 +55,20 @@ pub fn apply(state: &mut RunState, event: &HistoryEvent, at: jiff::Timestamp) {
             };
             state.frames.insert(*id, frame);
         }
-        HistoryEvent::TaskCompleted { id, output, context } => complete(state, *id, output, context.as_ref()),
+        HistoryEvent::TaskCompleted {
+            id,
+            output,
+            context,
+        } => complete(state, *id, output, context.as_ref()),
         HistoryEvent::TaskFaulted { id, error } => {
             if let Some(frame) = remove(state, *id)
                 && let Slot::Branch(_) = frame.slot
-                && let Some(Phase::Fork { pending, faults, first_fault, .. }) = phase(state, frame.parent)
+                && let Some(Phase::Fork {
+                    pending,
+                    faults,
+                    first_fault,
+                    ..
+                }) = phase(state, frame.parent)
             {
                 *pending = pending.saturating_sub(1);
                 *faults += 1;
@@ -57,9 +82,21 @@ pub fn apply(state: &mut RunState, event: &HistoryEvent, at: jiff::Timestamp) {
         }
         HistoryEvent::Emitted { event } => state.carry = event.clone(),
         HistoryEvent::EffectAnswered { effect, outcome } => answer(state, *effect, outcome),
-        HistoryEvent::TimerSet { timer, id, purpose, due } => {
+        HistoryEvent::TimerSet {
+            timer,
+            id,
+            purpose,
+            due,
+        } => {
             state.next = state.next.max(timer + 1);
-            state.timers.insert(*timer, Timer { frame: *id, purpose: *purpose, due: *due });
+            state.timers.insert(
+                *timer,
+                Timer {
+                    frame: *id,
+                    purpose: *purpose,
+                    due: *due,
+                },
+            );
         }
         HistoryEvent::TimerFired { timer } | HistoryEvent::TimerCleared { timer } => {
             state.timers.remove(timer);
@@ -101,18 +138,44 @@ fn apply_to_frame(state: &mut RunState, event: &HistoryEvent) {
             let output = state.resolve(output, Some(*id));
             set_phase(state, *id, Phase::After { output, go: *go });
         }
-        HistoryEvent::EffectRequested { id, effect, request } => {
+        HistoryEvent::EffectRequested {
+            id,
+            effect,
+            request,
+        } => {
             state.next = state.next.max(effect + 1);
-            set_phase(state, *id, Phase::Calling { effect: *effect, request: request.clone(), is_uncertain: false });
+            set_phase(
+                state,
+                *id,
+                Phase::Calling {
+                    effect: *effect,
+                    request: request.clone(),
+                    is_uncertain: false,
+                },
+            );
         }
         HistoryEvent::SubRunRequested { id, effect, run } => {
             state.next = state.next.max(effect + 1);
             if run.is_awaited {
-                set_phase(state, *id, Phase::SubRun { effect: *effect, run: run.clone() });
+                set_phase(
+                    state,
+                    *id,
+                    Phase::SubRun {
+                        effect: *effect,
+                        run: run.clone(),
+                    },
+                );
             }
         }
         HistoryEvent::LoopEntered { id, items } => {
-            set_phase(state, *id, Phase::For { items: items.clone(), index: 0 });
+            set_phase(
+                state,
+                *id,
+                Phase::For {
+                    items: items.clone(),
+                    index: 0,
+                },
+            );
         }
         HistoryEvent::IterationStarted { id, index: started } => {
             if let Some(Phase::For { index, .. }) = phase(state, Some(*id)) {
@@ -123,17 +186,37 @@ fn apply_to_frame(state: &mut RunState, event: &HistoryEvent) {
         }
         HistoryEvent::ForkEntered { id, branches } => {
             let outputs = vec![None; *branches as usize];
-            set_phase(state, *id, Phase::Fork { outputs, pending: *branches, faults: 0, first_fault: None });
+            set_phase(
+                state,
+                *id,
+                Phase::Fork {
+                    outputs,
+                    pending: *branches,
+                    faults: 0,
+                    first_fault: None,
+                },
+            );
         }
         HistoryEvent::TryEntered { id } => {
-            set_phase(state, *id, Phase::Try { attempt: 0, error: None, is_catching: false });
+            set_phase(
+                state,
+                *id,
+                Phase::Try {
+                    attempt: 0,
+                    error: None,
+                    is_catching: false,
+                },
+            );
         }
         HistoryEvent::ErrorCaught { id, error: caught } => {
             if let Some(Phase::Try { error, .. }) = phase(state, Some(*id)) {
                 *error = Some(caught.clone());
             }
         }
-        HistoryEvent::AttemptStarted { id, attempt: started } => {
+        HistoryEvent::AttemptStarted {
+            id,
+            attempt: started,
+        } => {
             if let Some(Phase::Try { attempt, error, .. }) = phase(state, Some(*id)) {
                 *attempt = *started;
                 *error = None;
@@ -144,7 +227,11 @@ fn apply_to_frame(state: &mut RunState, event: &HistoryEvent) {
                 *is_catching = true;
             }
         }
-        HistoryEvent::ListenEntered { id, filters, until_filters } => {
+        HistoryEvent::ListenEntered {
+            id,
+            filters,
+            until_filters,
+        } => {
             let phase = Phase::Listen {
                 consumed: Vec::new(),
                 matched: vec![false; *filters as usize],
@@ -157,11 +244,20 @@ fn apply_to_frame(state: &mut RunState, event: &HistoryEvent) {
             set_phase(state, *id, phase);
         }
         HistoryEvent::EventConsumed { .. } => consume(state, event),
-        HistoryEvent::EventProcessed { id, output, context } => {
+        HistoryEvent::EventProcessed {
+            id,
+            output,
+            context,
+        } => {
             if let Some(context) = context {
                 state.context = context.clone();
             }
-            if let Some(Phase::Listen { results, is_iterating, .. }) = phase(state, Some(*id)) {
+            if let Some(Phase::Listen {
+                results,
+                is_iterating,
+                ..
+            }) = phase(state, Some(*id))
+            {
                 results.push(output.clone());
                 *is_iterating = false;
             }
@@ -171,10 +267,26 @@ fn apply_to_frame(state: &mut RunState, event: &HistoryEvent) {
 }
 
 fn consume(state: &mut RunState, event: &HistoryEvent) {
-    let HistoryEvent::EventConsumed { id, filter, until_filter, item, correlations: new, is_last: last } = event else {
+    let HistoryEvent::EventConsumed {
+        id,
+        filter,
+        until_filter,
+        item,
+        correlations: new,
+        is_last: last,
+    } = event
+    else {
         return;
     };
-    let Some(Phase::Listen { consumed, matched, until_matched, correlations, is_last, .. }) = phase(state, Some(*id)) else {
+    let Some(Phase::Listen {
+        consumed,
+        matched,
+        until_matched,
+        correlations,
+        is_last,
+        ..
+    }) = phase(state, Some(*id))
+    else {
         return;
     };
     if until_filter.is_none() {
@@ -198,7 +310,9 @@ fn complete(state: &mut RunState, id: u64, output: &Data, context: Option<&Value
     state.carry = output.clone();
     if let Some(frame) = remove(state, id)
         && let Slot::Branch(index) = frame.slot
-        && let Some(Phase::Fork { outputs, pending, .. }) = phase(state, frame.parent)
+        && let Some(Phase::Fork {
+            outputs, pending, ..
+        }) = phase(state, frame.parent)
         && let Some(place) = outputs.get_mut(index as usize)
     {
         *place = Some(output);
@@ -214,13 +328,21 @@ fn answer(state: &mut RunState, answered: u64, outcome: &Outcome) {
         Outcome::Value(value) => state.carry = value.clone(),
         Outcome::Error(_) => {}
         Outcome::Uncertain { .. } => {
-            if let Some(Frame { phase: Phase::Calling { is_uncertain, .. }, .. }) = waiting {
+            if let Some(Frame {
+                phase: Phase::Calling { is_uncertain, .. },
+                ..
+            }) = waiting
+            {
                 *is_uncertain = true;
             }
             return;
         }
         Outcome::Again => {
-            if let Some(Frame { phase: Phase::Calling { is_uncertain, .. }, .. }) = waiting {
+            if let Some(Frame {
+                phase: Phase::Calling { is_uncertain, .. },
+                ..
+            }) = waiting
+            {
                 *is_uncertain = false;
             }
             return;

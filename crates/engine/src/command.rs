@@ -8,17 +8,29 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub enum Command {
     /// Begins the run with its raw input.
-    Start { input: Value },
+    Start {
+        input: Value,
+    },
     /// Goes on with tasks that were ready when the last decision had used up its share.
     Continue,
     /// What came back from an effect.
-    Answered { effect: u64, outcome: Outcome },
-    TimerFired { timer: u64 },
+    Answered {
+        effect: u64,
+        outcome: Outcome,
+    },
+    TimerFired {
+        timer: u64,
+    },
     /// An event for a listening task. One that passes no filter changes nothing ([`Rejection::NotWanted`]).
-    Event { listener: u64, event: Value },
+    Event {
+        listener: u64,
+        event: Value,
+    },
     Suspend,
     Resume,
-    Cancel { reason: Option<Text> },
+    Cancel {
+        reason: Option<Text>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,7 +39,9 @@ pub enum Outcome {
     Value(Value),
     Error(WorkflowError),
     /// It may or may not have happened; a person or a check must say (`Answered` again).
-    Uncertain { reason: Text },
+    Uncertain {
+        reason: Text,
+    },
     /// A person's word on an uncertain effect: perform it again, under the same key.
     Again,
 }
@@ -50,7 +64,13 @@ impl Moment {
     /// A moment with no secrets and the usual budget.
     #[must_use]
     pub fn at(now: jiff::Timestamp) -> Self {
-        Self { now, entropy: 0, secrets: Value::Null, runtime: Value::Null, budget: 1_000 }
+        Self {
+            now,
+            entropy: 0,
+            secrets: Value::Null,
+            runtime: Value::Null,
+            budget: 1_000,
+        }
     }
 }
 

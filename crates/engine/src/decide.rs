@@ -42,18 +42,32 @@ pub struct Decision {
 /// Decides what happens next. The same arguments always give the same decision.
 ///
 /// Errors: the command changes nothing; `state` stays as it is.
-pub fn decide(definition: &Definition, state: &RunState, command: Command, moment: &Moment) -> Result<Decision, Rejection> {
+pub fn decide(
+    definition: &Definition,
+    state: &RunState,
+    command: Command,
+    moment: &Moment,
+) -> Result<Decision, Rejection> {
     let mut state = state.clone();
     advance(definition, &mut state, command, moment)
 }
 
 /// [`decide`] that also moves `state` on, as folding the decision's events would. On rejection `state` is unchanged.
-pub fn advance(definition: &Definition, state: &mut RunState, command: Command, moment: &Moment) -> Result<Decision, Rejection> {
+pub fn advance(
+    definition: &Definition,
+    state: &mut RunState,
+    command: Command,
+    moment: &Moment,
+) -> Result<Decision, Rejection> {
     let mut machine = Machine::new(definition, state, moment);
     machine.take(command)?;
     machine.drive();
     let is_unfinished = machine.state.is_ready();
-    Ok(Decision { events: machine.events, effects: machine.effects, is_unfinished })
+    Ok(Decision {
+        events: machine.events,
+        effects: machine.effects,
+        is_unfinished,
+    })
 }
 
 /// The effects that a run waits for: to be arranged again after a restart.
@@ -62,27 +76,62 @@ pub fn outstanding(definition: &Definition, state: &RunState) -> Vec<Effect> {
     let mut effects = Vec::new();
     for (id, frame) in &state.frames {
         match &frame.phase {
-            Phase::Calling { effect, request, is_uncertain: false } => {
-                effects.push(Effect::Perform { effect: *effect, request: request.clone() });
+            Phase::Calling {
+                effect,
+                request,
+                is_uncertain: false,
+            } => {
+                effects.push(Effect::Perform {
+                    effect: *effect,
+                    request: request.clone(),
+                });
             }
-            Phase::SubRun { effect, run } => effects.push(Effect::StartRun { effect: *effect, run: run.clone() }),
+            Phase::SubRun { effect, run } => effects.push(Effect::StartRun {
+                effect: *effect,
+                run: run.clone(),
+            }),
             Phase::Listen { is_last: false, .. } => {
-                effects.push(Effect::Listen { listener: *id, types: listen::types(definition.task(frame.task)) });
+                effects.push(Effect::Listen {
+                    listener: *id,
+                    types: listen::types(definition.task(frame.task)),
+                });
             }
             _ => {}
         }
     }
-    effects.extend(state.timers.iter().map(|(timer, Timer { due, .. })| Effect::SetTimer { timer: *timer, due: *due }));
+    effects.extend(
+        state
+            .timers
+            .iter()
+            .map(|(timer, Timer { due, .. })| Effect::SetTimer {
+                timer: *timer,
+                due: *due,
+            }),
+    );
     effects
 }
 
 /// A small thing to do next.
 enum Work {
-    Start { parent: Option<u64>, slot: Slot, task: TaskId, raw: Value },
+    Start {
+        parent: Option<u64>,
+        slot: Slot,
+        task: TaskId,
+        raw: Value,
+    },
     /// Take the input and do what the task says (its extensions' `before` are done).
-    Enter { id: u64 },
-    Complete { id: u64, output: Value, go: Option<Go> },
-    Fault { id: u64, error: WorkflowError },
+    Enter {
+        id: u64,
+    },
+    Complete {
+        id: u64,
+        output: Value,
+        go: Option<Go>,
+    },
+    Fault {
+        id: u64,
+        error: WorkflowError,
+    },
 }
 
 struct Machine<'a> {
@@ -116,7 +165,9 @@ impl<'a> Machine<'a> {
             (Status::Pending, Command::Start { .. } | Command::Cancel { .. }) => {}
             (Status::Pending, _) => return Err(Rejection::NotStarted),
             (_, Command::Start { .. }) => return Err(Rejection::AlreadyStarted),
-            (Status::Cancelled | Status::Faulted | Status::Completed, _) => return Err(Rejection::Ended),
+            (Status::Cancelled | Status::Faulted | Status::Completed, _) => {
+                return Err(Rejection::Ended);
+            }
             (Status::Suspended, Command::Suspend) => return Err(Rejection::AlreadySuspended),
             (Status::Suspended, Command::Resume | Command::Cancel { .. }) => {}
             (Status::Suspended, _) => return self.hold(command),
@@ -142,7 +193,12 @@ impl<'a> Machine<'a> {
     fn drive(&mut self) {
         while self.state.mode == Status::Running {
             match self.work.pop_front() {
-                Some(Work::Start { parent, slot, task, raw }) => self.start_task(parent, slot, task, raw),
+                Some(Work::Start {
+                    parent,
+                    slot,
+                    task,
+                    raw,
+                }) => self.start_task(parent, slot, task, raw),
                 Some(Work::Enter { id }) => self.enter(id),
                 Some(Work::Complete { id, output, go }) => self.complete(id, output, go),
                 Some(Work::Fault { id, error }) => self.fault(id, error),
@@ -160,7 +216,9 @@ impl<'a> Machine<'a> {
     // The run.
 
     fn start_run(&mut self, input: Value) {
-        self.record(HistoryEvent::RunStarted { input: input.clone() });
+        self.record(HistoryEvent::RunStarted {
+            input: input.clone(),
+        });
         if let Some(timeout) = &self.definition.timeout {
             match self.due(None, timeout, &Value::Null) {
                 Ok(due) => self.set_timer(None, TimerPurpose::RunTimeout, due),
@@ -169,7 +227,12 @@ impl<'a> Machine<'a> {
         }
         match self.workflow_input(&input) {
             Ok(input) => match self.definition.root.first() {
-                Some(task) => self.work.push_back(Work::Start { parent: None, slot: Slot::Body, task, raw: input }),
+                Some(task) => self.work.push_back(Work::Start {
+                    parent: None,
+                    slot: Slot::Body,
+                    task,
+                    raw: input,
+                }),
                 None => self.complete_run(input),
             },
             Err(error) => self.fault_run(error),
@@ -178,9 +241,13 @@ impl<'a> Machine<'a> {
 
     fn workflow_input(&self, raw: &Value) -> Result<Value, WorkflowError> {
         let input = &self.definition.input;
-        check_schema(input.schema.as_ref(), raw, "input").map_err(|error| error.with_instance("/input"))?;
+        check_schema(input.schema.as_ref(), raw, "input")
+            .map_err(|error| error.with_instance("/input"))?;
         match &input.from {
-            Some(from) => self.workflow_place().template(from, raw).map_err(|error| error.with_instance("/input/from")),
+            Some(from) => self
+                .workflow_place()
+                .template(from, raw)
+                .map_err(|error| error.with_instance("/input/from")),
             None => Ok(raw.clone()),
         }
     }
@@ -188,17 +255,25 @@ impl<'a> Machine<'a> {
     fn complete_run(&mut self, raw: Value) {
         let output = &self.definition.output;
         let transformed = match &output.as_ {
-            Some(as_) => self.workflow_place().template(as_, &raw).map_err(|error| error.with_instance("/output/as")),
+            Some(as_) => self
+                .workflow_place()
+                .template(as_, &raw)
+                .map_err(|error| error.with_instance("/output/as")),
             None => Ok(raw),
         };
         let checked = transformed.and_then(|value| {
-            check_schema(output.schema.as_ref(), &value, "output").map_err(|error| error.with_instance("/output"))?;
+            check_schema(output.schema.as_ref(), &value, "output")
+                .map_err(|error| error.with_instance("/output"))?;
             Ok(value)
         });
         match checked {
             Ok(value) => {
                 self.abandon_all();
-                let output = if value.is_same(&self.state.carry) { Data::Carry } else { Data::Value(value) };
+                let output = if value.is_same(&self.state.carry) {
+                    Data::Carry
+                } else {
+                    Data::Value(value)
+                };
                 self.record(HistoryEvent::RunCompleted { output });
             }
             Err(error) => self.fault_run(error),
@@ -217,7 +292,12 @@ impl<'a> Machine<'a> {
         let ready = self.state.ready.clone();
         self.record(HistoryEvent::Continued);
         for ready in ready {
-            self.work.push_back(Work::Start { parent: ready.parent, slot: ready.slot, task: ready.task, raw: ready.raw });
+            self.work.push_back(Work::Start {
+                parent: ready.parent,
+                slot: ready.slot,
+                task: ready.task,
+                raw: ready.raw,
+            });
         }
         Ok(())
     }
@@ -226,7 +306,9 @@ impl<'a> Machine<'a> {
     fn hold(&mut self, command: Command) -> Result<(), Rejection> {
         match &command {
             Command::Answered { effect, .. } => {
-                self.state.frame_of_effect(*effect).ok_or(Rejection::UnknownEffect { effect: *effect })?;
+                self.state
+                    .frame_of_effect(*effect)
+                    .ok_or(Rejection::UnknownEffect { effect: *effect })?;
                 let is_answered = |held: &Command| matches!(held, Command::Answered { effect: known, .. } if known == effect);
                 if self.state.held.iter().any(is_answered) {
                     return Err(Rejection::UnknownEffect { effect: *effect });
@@ -261,18 +343,37 @@ impl<'a> Machine<'a> {
     // Outcomes.
 
     fn answered(&mut self, effect: u64, outcome: Outcome) -> Result<(), Rejection> {
-        let id = self.state.frame_of_effect(effect).ok_or(Rejection::UnknownEffect { effect })?;
+        let id = self
+            .state
+            .frame_of_effect(effect)
+            .ok_or(Rejection::UnknownEffect { effect })?;
         let request = match &self.state.frames[&id].phase {
-            Phase::Calling { request, is_uncertain, .. } if *is_uncertain || outcome != Outcome::Again => Some(request.clone()),
+            Phase::Calling {
+                request,
+                is_uncertain,
+                ..
+            } if *is_uncertain || outcome != Outcome::Again => Some(request.clone()),
             _ if outcome == Outcome::Again => return Err(Rejection::UnknownEffect { effect }),
             _ => None,
         };
-        self.record(HistoryEvent::EffectAnswered { effect, outcome: outcome.clone() });
+        self.record(HistoryEvent::EffectAnswered {
+            effect,
+            outcome: outcome.clone(),
+        });
         match outcome {
             Outcome::Value(value) => {
-                let is_let_go = matches!(&self.task_of(id).kind, TaskKind::Run(run) if !run.is_awaited);
-                let output = if is_let_go { self.input_of(id).clone() } else { value };
-                self.work.push_back(Work::Complete { id, output, go: None });
+                let is_let_go =
+                    matches!(&self.task_of(id).kind, TaskKind::Run(run) if !run.is_awaited);
+                let output = if is_let_go {
+                    self.input_of(id).clone()
+                } else {
+                    value
+                };
+                self.work.push_back(Work::Complete {
+                    id,
+                    output,
+                    go: None,
+                });
             }
             Outcome::Error(error) => self.work.push_back(Work::Fault { id, error }),
             Outcome::Uncertain { reason } if request.is_none() => {
@@ -280,13 +381,20 @@ impl<'a> Machine<'a> {
                 self.work.push_back(Work::Fault { id, error });
             }
             Outcome::Uncertain { .. } => {}
-            Outcome::Again => self.effects.extend(request.map(|request| Effect::Perform { effect, request })),
+            Outcome::Again => self
+                .effects
+                .extend(request.map(|request| Effect::Perform { effect, request })),
         }
         Ok(())
     }
 
     fn timer_fired(&mut self, timer: u64) -> Result<(), Rejection> {
-        let known = self.state.timers.get(&timer).cloned().ok_or(Rejection::UnknownTimer { timer })?;
+        let known = self
+            .state
+            .timers
+            .get(&timer)
+            .cloned()
+            .ok_or(Rejection::UnknownTimer { timer })?;
         self.record(HistoryEvent::TimerFired { timer });
         let Some(id) = known.frame else {
             self.fault_run(timeout_error("the workflow took too long").with_instance("/"));
@@ -295,10 +403,17 @@ impl<'a> Machine<'a> {
         match known.purpose {
             TimerPurpose::Wait => {
                 let output = self.state.frames[&id].input.clone();
-                self.work.push_back(Work::Complete { id, output, go: None });
+                self.work.push_back(Work::Complete {
+                    id,
+                    output,
+                    go: None,
+                });
             }
             TimerPurpose::TaskTimeout | TimerPurpose::RunTimeout => {
-                self.work.push_back(Work::Fault { id, error: timeout_error("the task took too long") });
+                self.work.push_back(Work::Fault {
+                    id,
+                    error: timeout_error("the task took too long"),
+                });
             }
             TimerPurpose::RetryDelay => self.begin_attempt(id),
             TimerPurpose::AttemptTimeout => self.attempt_timed_out(id),
@@ -309,7 +424,14 @@ impl<'a> Machine<'a> {
     // Tools of all task kinds.
 
     fn workflow_place(&self) -> Place<'_> {
-        Place { definition: self.definition, state: self.state, moment: self.moment, task: None, output: None, own: &[] }
+        Place {
+            definition: self.definition,
+            state: self.state,
+            moment: self.moment,
+            task: None,
+            output: None,
+            own: &[],
+        }
     }
 
     /// The place of an expression in the definition of a task under way.
@@ -325,7 +447,14 @@ impl<'a> Machine<'a> {
             started_at: Some(frame.started_at),
             is_merged: false,
         };
-        Place { definition: self.definition, state: self.state, moment: self.moment, task: Some(at), output: None, own: &[] }
+        Place {
+            definition: self.definition,
+            state: self.state,
+            moment: self.moment,
+            task: Some(at),
+            output: None,
+            own: &[],
+        }
     }
 
     fn task_of(&self, id: u64) -> &'a Task {
@@ -349,7 +478,12 @@ impl<'a> Machine<'a> {
     }
 
     /// When a duration that begins now ends.
-    fn due(&self, id: Option<u64>, duration: &DurationSpec, input: &Value) -> Result<jiff::Timestamp, WorkflowError> {
+    fn due(
+        &self,
+        id: Option<u64>,
+        duration: &DurationSpec,
+        input: &Value,
+    ) -> Result<jiff::Timestamp, WorkflowError> {
         let place = id.map_or_else(|| self.workflow_place(), |id| self.place(id));
         let span = span_of(&place, duration, input)?;
         Ok(add(self.moment.now, &span))
@@ -357,20 +491,32 @@ impl<'a> Machine<'a> {
 
     fn set_timer(&mut self, id: Option<u64>, purpose: TimerPurpose, due: jiff::Timestamp) {
         let timer = self.next_number();
-        self.record(HistoryEvent::TimerSet { timer, id, purpose, due });
+        self.record(HistoryEvent::TimerSet {
+            timer,
+            id,
+            purpose,
+            due,
+        });
         self.effects.push(Effect::SetTimer { timer, due });
     }
 
     /// Stops caring for what a task run asked of the outside.
     fn abandon(&mut self, id: u64) {
-        for (timer, _) in self.state.timers.iter().filter(|(_, timer)| timer.frame == Some(id)) {
+        for (timer, _) in self
+            .state
+            .timers
+            .iter()
+            .filter(|(_, timer)| timer.frame == Some(id))
+        {
             self.effects.push(Effect::ClearTimer { timer: *timer });
         }
         match self.state.frames.get(&id).map(|frame| &frame.phase) {
             Some(Phase::Calling { effect, .. } | Phase::SubRun { effect, .. }) => {
                 self.effects.push(Effect::Abandon { effect: *effect });
             }
-            Some(Phase::Listen { is_last: false, .. }) => self.effects.push(Effect::Unlisten { listener: id }),
+            Some(Phase::Listen { is_last: false, .. }) => {
+                self.effects.push(Effect::Unlisten { listener: id })
+            }
             _ => {}
         }
     }
@@ -381,7 +527,12 @@ impl<'a> Machine<'a> {
         for id in ids {
             self.abandon(id);
         }
-        for (timer, _) in self.state.timers.iter().filter(|(_, timer)| timer.frame.is_none()) {
+        for (timer, _) in self
+            .state
+            .timers
+            .iter()
+            .filter(|(_, timer)| timer.frame.is_none())
+        {
             self.effects.push(Effect::ClearTimer { timer: *timer });
         }
         self.work.clear();
@@ -392,7 +543,12 @@ impl<'a> Machine<'a> {
         let mut ids = Vec::new();
         let mut parents = vec![id];
         while let Some(parent) = parents.pop() {
-            for (child, _) in self.state.frames.iter().filter(|(_, frame)| frame.parent == Some(parent)) {
+            for (child, _) in self
+                .state
+                .frames
+                .iter()
+                .filter(|(_, frame)| frame.parent == Some(parent))
+            {
                 ids.push(*child);
                 parents.push(*child);
             }
@@ -422,7 +578,11 @@ fn timeout_error(detail: &str) -> WorkflowError {
     WorkflowError::new(ErrorKind::Timeout, "Timeout", detail)
 }
 
-fn check_schema(schema: Option<&dsl::definition::Schema>, value: &Value, what: &str) -> Result<(), WorkflowError> {
+fn check_schema(
+    schema: Option<&dsl::definition::Schema>,
+    value: &Value,
+    what: &str,
+) -> Result<(), WorkflowError> {
     let Some(schema) = schema else { return Ok(()) };
     let violations = schema.violations(value);
     if violations.is_empty() {
@@ -432,28 +592,49 @@ fn check_schema(schema: Option<&dsl::definition::Schema>, value: &Value, what: &
         .iter()
         .take(5)
         .map(|violation| {
-            let pointer = if violation.pointer.is_empty() { "/" } else { &violation.pointer };
+            let pointer = if violation.pointer.is_empty() {
+                "/"
+            } else {
+                &violation.pointer
+            };
             format!("`{pointer}` {}", violation.message)
         })
         .collect();
-    Err(WorkflowError::new(ErrorKind::Validation, format!("The {what} is not valid"), listed.join("; ")))
+    Err(WorkflowError::new(
+        ErrorKind::Validation,
+        format!("The {what} is not valid"),
+        listed.join("; "),
+    ))
 }
 
-fn span_of(place: &Place<'_>, duration: &DurationSpec, input: &Value) -> Result<jiff::Span, WorkflowError> {
+fn span_of(
+    place: &Place<'_>,
+    duration: &DurationSpec,
+    input: &Value,
+) -> Result<jiff::Span, WorkflowError> {
     match duration {
         DurationSpec::Fixed(span) => Ok(*span),
         DurationSpec::Expression(template) => {
             let value = place.template(template, input)?;
-            value.as_str().and_then(|text| text.parse().ok()).ok_or_else(|| {
-                WorkflowError::new(ErrorKind::Expression, "Not a duration", format!("expected an ISO 8601 duration such as `PT5S`, found `{value}`"))
-            })
+            value
+                .as_str()
+                .and_then(|text| text.parse().ok())
+                .ok_or_else(|| {
+                    WorkflowError::new(
+                        ErrorKind::Expression,
+                        "Not a duration",
+                        format!("expected an ISO 8601 duration such as `PT5S`, found `{value}`"),
+                    )
+                })
         }
     }
 }
 
 /// `from` plus `span` on the UTC calendar; an end beyond what can be told is the last instant there is.
 fn add(from: jiff::Timestamp, span: &jiff::Span) -> jiff::Timestamp {
-    from.to_zoned(jiff::tz::TimeZone::UTC).checked_add(*span).map_or(jiff::Timestamp::MAX, |zoned| zoned.timestamp())
+    from.to_zoned(jiff::tz::TimeZone::UTC)
+        .checked_add(*span)
+        .map_or(jiff::Timestamp::MAX, |zoned| zoned.timestamp())
 }
 
 fn is_list_member(task: &Task, slot: Slot) -> bool {
@@ -462,7 +643,11 @@ fn is_list_member(task: &Task, slot: Slot) -> bool {
 }
 
 fn effect_error(error: WorkflowError, task: &Task) -> WorkflowError {
-    if error.instance.is_some() { error } else { error.with_instance(&*task.reference) }
+    if error.instance.is_some() {
+        error
+    } else {
+        error.with_instance(&*task.reference)
+    }
 }
 
 fn is_try(task: &Task) -> bool {

@@ -6,18 +6,38 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Perform a call and answer with `Answered { effect }`. The idempotency key is `<run>/<effect>`.
-    Perform { effect: u64, request: Request },
+    Perform {
+        effect: u64,
+        request: Request,
+    },
     /// Start another run; answer when it has ended if `is_awaited`.
-    StartRun { effect: u64, run: SubRun },
+    StartRun {
+        effect: u64,
+        run: SubRun,
+    },
     /// Stop caring for an effect: its task was cancelled.
-    Abandon { effect: u64 },
-    SetTimer { timer: u64, due: jiff::Timestamp },
-    ClearTimer { timer: u64 },
+    Abandon {
+        effect: u64,
+    },
+    SetTimer {
+        timer: u64,
+        due: jiff::Timestamp,
+    },
+    ClearTimer {
+        timer: u64,
+    },
     /// Deliver events of these types (empty: all) with `Event { listener }`.
-    Listen { listener: u64, types: Vec<Text> },
-    Unlisten { listener: u64 },
+    Listen {
+        listener: u64,
+        types: Vec<Text>,
+    },
+    Unlisten {
+        listener: u64,
+    },
     /// Publish a CloudEvent.
-    Publish { event: Value },
+    Publish {
+        event: Value,
+    },
 }
 
 /// A call, complete: nothing in it is an expression any more.

@@ -2,12 +2,12 @@
 
 use std::cell::Cell;
 
+use dsl::Expression;
 use dsl::definition::event::Matcher;
 use dsl::definition::{Definition, EventFilter, Task, TaskKind};
 use dsl::expr::{EvalLimits, Template, Variables};
 use dsl::value::Value;
 use dsl::workflow_error::{ErrorKind, WorkflowError};
-use dsl::Expression;
 
 use crate::command::Moment;
 use crate::event::Slot;
@@ -40,8 +40,15 @@ pub(crate) struct At<'a> {
 }
 
 impl Place<'_> {
-    pub fn expression(&self, expression: &Expression, input: &Value) -> Result<Value, WorkflowError> {
-        let names = Names { place: self, is_secret_missing: Cell::new(false) };
+    pub fn expression(
+        &self,
+        expression: &Expression,
+        input: &Value,
+    ) -> Result<Value, WorkflowError> {
+        let names = Names {
+            place: self,
+            is_secret_missing: Cell::new(false),
+        };
         let value = expression.evaluate(input, &names, self.moment.now, EvalLimits::default());
         names.check(value)
     }
@@ -50,17 +57,26 @@ impl Place<'_> {
         if let Template::Constant(value) = template {
             return Ok(value.clone());
         }
-        let names = Names { place: self, is_secret_missing: Cell::new(false) };
+        let names = Names {
+            place: self,
+            is_secret_missing: Cell::new(false),
+        };
         let value = template.evaluate(input, &names, self.moment.now, EvalLimits::default());
         names.check(value)
     }
 
     pub fn is_true(&self, expression: &Expression, input: &Value) -> Result<bool, WorkflowError> {
-        self.expression(expression, input).map(|value| value.is_true())
+        self.expression(expression, input)
+            .map(|value| value.is_true())
     }
 
     /// Whether the event passes the filter's attributes (correlation aside).
-    pub fn accepts(&self, filter: &EventFilter, event: &Value, input: &Value) -> Result<bool, WorkflowError> {
+    pub fn accepts(
+        &self,
+        filter: &EventFilter,
+        event: &Value,
+        input: &Value,
+    ) -> Result<bool, WorkflowError> {
         for (name, matcher) in &filter.with {
             let attribute = event.get(name).cloned().unwrap_or(Value::Null);
             let is_match = match matcher {
@@ -71,7 +87,11 @@ impl Place<'_> {
                 }
                 Matcher::Expression(expression) => {
                     let value = self.expression(expression, &attribute)?;
-                    if &**name == "data" { value.is_true() } else { value == Value::Bool(true) || value == attribute }
+                    if &**name == "data" {
+                        value.is_true()
+                    } else {
+                        value == Value::Bool(true) || value == attribute
+                    }
                 }
             };
             if !is_match {
@@ -83,18 +103,30 @@ impl Place<'_> {
 }
 
 /// Whether an event passes a filter of `schedule.on`: outside of any run.
-pub fn matches_event(definition: &Definition, filter: &EventFilter, event: &Value, moment: &Moment) -> Result<bool, WorkflowError> {
+pub fn matches_event(
+    definition: &Definition,
+    filter: &EventFilter,
+    event: &Value,
+    moment: &Moment,
+) -> Result<bool, WorkflowError> {
     let state = RunState::new("");
-    let place = Place { definition, state: &state, moment, task: None, output: None, own: &[] };
+    let place = Place {
+        definition,
+        state: &state,
+        moment,
+        task: None,
+        output: None,
+        own: &[],
+    };
     place.accepts(filter, event, &Value::Null)
 }
 
 /// True when all of `wanted` is in `found`: objects by their members, everything else by equality.
 fn is_part(wanted: &Value, found: &Value) -> bool {
     match (wanted, found) {
-        (Value::Object(wanted), Value::Object(found)) => {
-            wanted.iter().all(|(key, value)| found.get(key).is_some_and(|found| is_part(value, found)))
-        }
+        (Value::Object(wanted), Value::Object(found)) => wanted
+            .iter()
+            .all(|(key, value)| found.get(key).is_some_and(|found| is_part(value, found))),
         _ => wanted == found,
     }
 }
@@ -113,13 +145,21 @@ impl Names<'_> {
         Err(WorkflowError::new(
             ErrorKind::Authorization,
             "Secret not available",
-            format!("the workflow may not use, or there is no, secret `{}`", missing.join("`, `")),
+            format!(
+                "the workflow may not use, or there is no, secret `{}`",
+                missing.join("`, `")
+            ),
         ))
     }
 
     fn missing_secrets(&self) -> impl Iterator<Item = &str> {
         let held = &self.place.moment.secrets;
-        self.place.definition.secrets.iter().filter(|name| held.get(name).is_none()).map(|name| &**name)
+        self.place
+            .definition
+            .secrets
+            .iter()
+            .filter(|name| held.get(name).is_none())
+            .map(|name| &**name)
     }
 
     fn secrets(&self) -> Value {
@@ -128,7 +168,11 @@ impl Names<'_> {
         }
         let held = &self.place.moment.secrets;
         Value::object(
-            self.place.definition.secrets.iter().filter_map(|name| held.get(name).map(|value| (name.clone(), value.clone()))),
+            self.place
+                .definition
+                .secrets
+                .iter()
+                .filter_map(|name| held.get(name).map(|value| (name.clone(), value.clone()))),
         )
     }
 
@@ -149,13 +193,29 @@ impl Names<'_> {
         let (mut parent, mut slot) = (at.parent, at.slot);
         while let Some(frame) = parent.and_then(|id| self.place.state.frames.get(&id)) {
             if matches!(slot, Slot::Before(_) | Slot::After(_)) {
-                let output = if let Phase::After { output, .. } = &frame.phase { Some(output) } else { None };
+                let output = if let Phase::After { output, .. } = &frame.phase {
+                    Some(output)
+                } else {
+                    None
+                };
                 let task = self.place.definition.task(frame.task);
-                return Some(descriptor(task, &frame.raw, output, Some(frame.started_at), false));
+                return Some(descriptor(
+                    task,
+                    &frame.raw,
+                    output,
+                    Some(frame.started_at),
+                    false,
+                ));
             }
             (parent, slot) = (frame.parent, frame.slot);
         }
-        Some(descriptor(at.task, at.raw, at.raw_output, at.started_at, at.is_merged))
+        Some(descriptor(
+            at.task,
+            at.raw,
+            at.raw_output,
+            at.started_at,
+            at.is_merged,
+        ))
     }
 
     /// A variable of a loop or `catch` clause around the task, the innermost first.
@@ -196,14 +256,23 @@ fn own_variable(definition: &Definition, frame: &Frame, slot: Slot, name: &str) 
     match (&definition.task(frame.task).kind, &frame.phase, slot) {
         (TaskKind::For(task), Phase::For { items, index }, Slot::Body) => {
             if *task.each == *name {
-                items.as_array().and_then(|items| items.get(*index as usize)).cloned()
+                items
+                    .as_array()
+                    .and_then(|items| items.get(*index as usize))
+                    .cloned()
             } else if *task.at == *name {
                 Some(Value::Int(*index as i64))
             } else {
                 None
             }
         }
-        (TaskKind::Listen(task), Phase::Listen { consumed, results, .. }, Slot::Body) => {
+        (
+            TaskKind::Listen(task),
+            Phase::Listen {
+                consumed, results, ..
+            },
+            Slot::Body,
+        ) => {
             let foreach = task.foreach.as_ref()?;
             if *foreach.item == *name {
                 consumed.get(results.len()).cloned()
@@ -213,17 +282,28 @@ fn own_variable(definition: &Definition, frame: &Frame, slot: Slot, name: &str) 
                 None
             }
         }
-        (TaskKind::Try(task), Phase::Try { error: Some(error), .. }, Slot::Catch) if *task.catch.as_ == *name => {
-            Some(error_value(error))
-        }
+        (
+            TaskKind::Try(task),
+            Phase::Try {
+                error: Some(error), ..
+            },
+            Slot::Catch,
+        ) if *task.catch.as_ == *name => Some(error_value(error)),
         _ => None,
     }
 }
 
 /// A workflow error as data.
 pub(crate) fn error_value(error: &WorkflowError) -> Value {
-    let mut entries = vec![("type", Value::from(error.kind.as_str())), ("status", Value::Int(i64::from(error.status)))];
-    for (name, field) in [("title", &error.title), ("detail", &error.detail), ("instance", &error.instance)] {
+    let mut entries = vec![
+        ("type", Value::from(error.kind.as_str())),
+        ("status", Value::Int(i64::from(error.status))),
+    ];
+    for (name, field) in [
+        ("title", &error.title),
+        ("detail", &error.detail),
+        ("instance", &error.instance),
+    ] {
         if let Some(text) = field {
             entries.push((name, Value::from(text.as_str())));
         }
@@ -231,9 +311,18 @@ pub(crate) fn error_value(error: &WorkflowError) -> Value {
     Value::object(entries)
 }
 
-fn descriptor(task: &Task, raw: &Value, output: Option<&Value>, started_at: Option<jiff::Timestamp>, is_merged: bool) -> Value {
+fn descriptor(
+    task: &Task,
+    raw: &Value,
+    output: Option<&Value>,
+    started_at: Option<jiff::Timestamp>,
+    is_merged: bool,
+) -> Value {
     let mut entries = vec![
-        (dsl::value::Text::from("name"), Value::String(task.name.clone())),
+        (
+            dsl::value::Text::from("name"),
+            Value::String(task.name.clone()),
+        ),
         ("reference".into(), Value::String(task.reference.clone())),
         ("definition".into(), task.source.clone()),
         ("input".into(), raw.clone()),
@@ -245,8 +334,15 @@ fn descriptor(task: &Task, raw: &Value, output: Option<&Value>, started_at: Opti
         entries.push(("startedAt".into(), date_time(at)));
     }
     if is_merged && let Some(members) = task.source.as_object() {
-        let taken: Vec<_> = members.iter().filter(|(key, _)| !entries.iter().any(|(taken, _)| taken == *key)).collect();
-        entries.extend(taken.into_iter().map(|(key, value)| (key.clone(), value.clone())));
+        let taken: Vec<_> = members
+            .iter()
+            .filter(|(key, _)| !entries.iter().any(|(taken, _)| taken == *key))
+            .collect();
+        entries.extend(
+            taken
+                .into_iter()
+                .map(|(key, value)| (key.clone(), value.clone())),
+        );
     }
     Value::object(entries)
 }
@@ -257,7 +353,10 @@ fn date_time(at: jiff::Timestamp) -> Value {
         ("iso8601", Value::from(at.to_string())),
         (
             "epoch",
-            Value::object([("seconds", Value::Int(at.as_second())), ("milliseconds", Value::Int(at.as_millisecond()))]),
+            Value::object([
+                ("seconds", Value::Int(at.as_second())),
+                ("milliseconds", Value::Int(at.as_millisecond())),
+            ]),
         ),
     ])
 }

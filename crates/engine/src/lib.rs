@@ -17,7 +17,7 @@ pub use apply::apply;
 pub use command::{Command, Moment, Outcome, Rejection};
 pub use decide::{Decision, advance, decide, outstanding};
 pub use effect::{Effect, Request, SubRun};
-pub use event::{Data, Go, HistoryEvent, Slot};
 pub use evaluate::matches_event;
+pub use event::{Data, Go, HistoryEvent, Slot};
 pub use lifecycle::lifecycle_event;
 pub use state::{Frame, Phase, RunState, Status, Timer, TimerPurpose};

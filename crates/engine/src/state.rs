@@ -85,8 +85,20 @@ impl RunState {
             return self.mode;
         }
         let is_busy = !self.ready.is_empty()
-            || self.frames.values().any(|frame| matches!(frame.phase, Phase::Calling { is_uncertain: false, .. }));
-        if is_busy { Status::Running } else { Status::Waiting }
+            || self.frames.values().any(|frame| {
+                matches!(
+                    frame.phase,
+                    Phase::Calling {
+                        is_uncertain: false,
+                        ..
+                    }
+                )
+            });
+        if is_busy {
+            Status::Running
+        } else {
+            Status::Waiting
+        }
     }
 
     /// True when [`Command::Continue`] has something to do.
@@ -105,7 +117,12 @@ impl RunState {
             Data::Carry => self.carry.clone(),
             Data::Input => frame.map_or_else(
                 || self.input.clone(),
-                |id| self.frames.get(&id).map(|frame| frame.input.clone()).unwrap_or_default(),
+                |id| {
+                    self.frames
+                        .get(&id)
+                        .map(|frame| frame.input.clone())
+                        .unwrap_or_default()
+                },
             ),
         }
     }
@@ -113,18 +130,32 @@ impl RunState {
     /// The task run that waits for an effect.
     #[must_use]
     pub fn frame_of_effect(&self, wanted: u64) -> Option<u64> {
-        let is_wanted =
-            |phase: &Phase| matches!(phase, Phase::Calling { effect, .. } | Phase::SubRun { effect, .. } if *effect == wanted);
-        self.frames.iter().find(|(_, frame)| is_wanted(&frame.phase)).map(|(id, _)| *id)
+        let is_wanted = |phase: &Phase| matches!(phase, Phase::Calling { effect, .. } | Phase::SubRun { effect, .. } if *effect == wanted);
+        self.frames
+            .iter()
+            .find(|(_, frame)| is_wanted(&frame.phase))
+            .map(|(id, _)| *id)
     }
 
     /// The run as it was just before a task started, ready to go on from there as the run `id`.
     ///
     /// Calls of branches beside it that were under way are requested again.
     #[must_use]
-    pub fn resumed_at(mut self, id: Text, task: TaskId, parent: Option<u64>, slot: Slot, raw: Value) -> Self {
+    pub fn resumed_at(
+        mut self,
+        id: Text,
+        task: TaskId,
+        parent: Option<u64>,
+        slot: Slot,
+        raw: Value,
+    ) -> Self {
         self.id = id;
-        self.ready.push(Ready { task, parent, slot, raw });
+        self.ready.push(Ready {
+            task,
+            parent,
+            slot,
+            raw,
+        });
         self
     }
 }
@@ -242,11 +273,16 @@ mod pairs {
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub fn serialize<S: Serializer, T: Serialize>(map: &BTreeMap<u64, T>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub fn serialize<S: Serializer, T: Serialize>(
+        map: &BTreeMap<u64, T>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(map)
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<BTreeMap<u64, T>, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<u64, T>, D::Error> {
         Vec::<(u64, T)>::deserialize(deserializer).map(|pairs| pairs.into_iter().collect())
     }
 }

@@ -24,7 +24,9 @@ impl Bus {
         let mut after = None;
         loop {
             let page = queries.listeners(after, 1_000)?;
-            let Some(last) = page.last() else { return Ok(()) };
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
             after = Some((last.run, last.listener));
             for listener in page {
                 self.add(listener);
@@ -36,10 +38,18 @@ impl Bus {
         let key = (listener.run, listener.listener);
         let mut inner = self.inner.write().expect("no panic while held");
         if listener.types.is_empty() {
-            inner.any.entry(listener.namespace.clone()).or_default().push(key);
+            inner
+                .any
+                .entry(listener.namespace.clone())
+                .or_default()
+                .push(key);
         }
         for name in &listener.types {
-            inner.by_type.entry((listener.namespace.clone(), name.clone())).or_default().push(key);
+            inner
+                .by_type
+                .entry((listener.namespace.clone(), name.clone()))
+                .or_default()
+                .push(key);
         }
         inner.listeners.insert(key, listener);
     }
@@ -47,7 +57,9 @@ impl Bus {
     pub fn remove(&self, run: RunId, listener: u64) {
         let key = (run, listener);
         let mut inner = self.inner.write().expect("no panic while held");
-        let Some(known) = inner.listeners.remove(&key) else { return };
+        let Some(known) = inner.listeners.remove(&key) else {
+            return;
+        };
         let inner = &mut *inner;
         if known.types.is_empty() {
             drop_from(&mut inner.any, &known.namespace, key);
@@ -69,7 +81,11 @@ impl Bus {
     }
 }
 
-fn drop_from<K: std::hash::Hash + Eq>(map: &mut HashMap<K, Vec<(RunId, u64)>>, key: &K, gone: (RunId, u64)) {
+fn drop_from<K: std::hash::Hash + Eq>(
+    map: &mut HashMap<K, Vec<(RunId, u64)>>,
+    key: &K,
+    gone: (RunId, u64),
+) {
     if let Some(list) = map.get_mut(key) {
         list.retain(|known| *known != gone);
         if list.is_empty() {

@@ -42,5 +42,9 @@ pub(crate) fn timestamp(at: store::Millis) -> jiff::Timestamp {
 pub(crate) fn until(now: jiff::Timestamp, due: store::Millis) -> Duration {
     let left = due.0.saturating_sub(now.as_millisecond());
     // One more millisecond: `now` was cut to whole ones, and no timer may fire early.
-    if left <= 0 && millis(now) >= due { Duration::ZERO } else { Duration::from_millis(left.max(0) as u64 + 1) }
+    if left <= 0 && millis(now) >= due {
+        Duration::ZERO
+    } else {
+        Duration::from_millis(left.max(0) as u64 + 1)
+    }
 }

@@ -34,7 +34,9 @@ impl Definitions {
     pub fn load(&self, queries: &dyn Queries) -> Result<(), StoreError> {
         for row in queries.resources(ACTIVE, None)? {
             let digest = String::from_utf8_lossy(&row.body).into_owned();
-            let Some(found) = queries.definition(&digest)? else { continue };
+            let Some(found) = queries.definition(&digest)? else {
+                continue;
+            };
             match parse(found) {
                 Ok(loaded) => self.activate(Arc::new(loaded)),
                 Err(problems) => {
@@ -55,13 +57,31 @@ impl Definitions {
         inner.active.values().cloned().collect()
     }
 
-    pub fn by_digest(&self, queries: &dyn Queries, digest: &str) -> Result<Option<Arc<Loaded>>, StoreError> {
-        if let Some(known) = self.inner.read().expect("no panic while held").by_digest.get(digest) {
+    pub fn by_digest(
+        &self,
+        queries: &dyn Queries,
+        digest: &str,
+    ) -> Result<Option<Arc<Loaded>>, StoreError> {
+        if let Some(known) = self
+            .inner
+            .read()
+            .expect("no panic while held")
+            .by_digest
+            .get(digest)
+        {
             return Ok(Some(known.clone()));
         }
-        let Some(row) = queries.definition(digest)? else { return Ok(None) };
-        let loaded = Arc::new(parse(row).map_err(|problems| StoreError::Damaged { reason: first(&problems) })?);
-        self.inner.write().expect("no panic while held").by_digest.insert(loaded.row.digest.clone(), loaded.clone());
+        let Some(row) = queries.definition(digest)? else {
+            return Ok(None);
+        };
+        let loaded = Arc::new(parse(row).map_err(|problems| StoreError::Damaged {
+            reason: first(&problems),
+        })?);
+        self.inner
+            .write()
+            .expect("no panic while held")
+            .by_digest
+            .insert(loaded.row.digest.clone(), loaded.clone());
         Ok(Some(loaded))
     }
 
@@ -92,7 +112,8 @@ impl Definitions {
 
     /// Parses a text; nothing is kept.
     pub fn check(text: &str, now: Millis) -> Result<Loaded, RuntimeError> {
-        let parsed = dsl::parse(text).map_err(|problems| RuntimeError::InvalidDefinition { problems })?;
+        let parsed =
+            dsl::parse(text).map_err(|problems| RuntimeError::InvalidDefinition { problems })?;
         let document = &parsed.definition.document;
         let row = DefinitionRow {
             digest: parsed.definition.digest.clone(),
@@ -102,17 +123,31 @@ impl Definitions {
             text: text.into(),
             created_at: now,
         };
-        Ok(Loaded { definition: parsed.definition, row, warnings: parsed.warnings })
+        Ok(Loaded {
+            definition: parsed.definition,
+            row,
+            warnings: parsed.warnings,
+        })
     }
 
     /// The writes that keep a definition and make it active. Conflict: the same version with another text.
-    pub fn writes(&self, queries: &dyn Queries, loaded: &Loaded, is_replacing: bool, now: Millis) -> Result<Vec<Write>, RuntimeError> {
+    pub fn writes(
+        &self,
+        queries: &dyn Queries,
+        loaded: &Loaded,
+        is_replacing: bool,
+        now: Millis,
+    ) -> Result<Vec<Write>, RuntimeError> {
         let row = &loaded.row;
         let rows = queries.definitions(Some(&row.namespace), Some(&row.name))?;
-        let is_other = |known: &&DefinitionRow| known.version == row.version && known.digest != row.digest;
+        let is_other =
+            |known: &&DefinitionRow| known.version == row.version && known.digest != row.digest;
         if !is_replacing && rows.iter().any(|known| is_other(&known)) {
             return Err(RuntimeError::Conflict {
-                what: format!("version {} of {}/{} exists with another text; raise its version", row.version, row.namespace, row.name),
+                what: format!(
+                    "version {} of {}/{} exists with another text; raise its version",
+                    row.version, row.namespace, row.name
+                ),
             });
         }
         let mut writes = Vec::new();
@@ -132,16 +167,28 @@ impl Definitions {
 
     pub fn activate(&self, loaded: Arc<Loaded>) {
         let mut inner = self.inner.write().expect("no panic while held");
-        inner.by_digest.insert(loaded.row.digest.clone(), loaded.clone());
-        inner.active.insert((loaded.row.namespace.clone(), loaded.row.name.clone()), loaded);
+        inner
+            .by_digest
+            .insert(loaded.row.digest.clone(), loaded.clone());
+        inner.active.insert(
+            (loaded.row.namespace.clone(), loaded.row.name.clone()),
+            loaded,
+        );
     }
 }
 
 fn parse(row: DefinitionRow) -> Result<Loaded, Vec<dsl::Problem>> {
     let parsed = dsl::parse(&row.text)?;
-    Ok(Loaded { definition: parsed.definition, row, warnings: parsed.warnings })
+    Ok(Loaded {
+        definition: parsed.definition,
+        row,
+        warnings: parsed.warnings,
+    })
 }
 
 fn first(problems: &[dsl::Problem]) -> String {
-    problems.first().map_or_else(|| "unknown problem".to_owned(), |problem| problem.message.clone())
+    problems.first().map_or_else(
+        || "unknown problem".to_owned(),
+        |problem| problem.message.clone(),
+    )
 }

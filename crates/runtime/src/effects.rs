@@ -4,13 +4,13 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use connectors::{Call, CallError};
+use crate::runs::{Core, Hot, lock};
 use connectors::function::EffectClass;
+use connectors::{Call, CallError};
 use dsl::Value;
 use dsl::workflow_error::{ErrorKind, WorkflowError};
 use engine::{Command, Outcome, Request};
 use futures_util::FutureExt;
-use crate::runs::{Core, Hot, lock};
 
 /// A call without a `timeout` of its task may take so long.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
@@ -31,10 +31,16 @@ impl Core {
         self.metrics.effects_running.add(1);
         let running = Running(self.clone());
         let work = async move {
-            let performed = AssertUnwindSafe(core.connector.perform(&call)).catch_unwind().await;
+            let performed = AssertUnwindSafe(core.connector.perform(&call))
+                .catch_unwind()
+                .await;
             let outcome = match performed {
                 Ok(result) => core.outcome(is_once, result),
-                Err(_) => Outcome::Error(WorkflowError::new(ErrorKind::Runtime, "Connector failed", format!("`{}` broke; this is a bug in Segue", call.function))),
+                Err(_) => Outcome::Error(WorkflowError::new(
+                    ErrorKind::Runtime,
+                    "Connector failed",
+                    format!("`{}` broke; this is a bug in Segue", call.function),
+                )),
             };
             drop(running);
             core.metrics.effects.add(1);
@@ -49,7 +55,9 @@ impl Core {
             Ok(value) => Outcome::Value(value),
             Err(failed) if failed.may_have_happened && is_once => {
                 self.metrics.effects_uncertain.add(1);
-                Outcome::Uncertain { reason: failed.error.to_string().into() }
+                Outcome::Uncertain {
+                    reason: failed.error.to_string().into(),
+                }
             }
             Err(failed) => Outcome::Error(failed.error),
         }
@@ -57,8 +65,18 @@ impl Core {
 
     /// What a call may do outside: what its task says (`metadata.effect`), else what its function is known to do.
     pub fn class_of(&self, hot: &Hot, effect: u64, function: &str, with: &Value) -> EffectClass {
-        let frame = hot.state.frame_of_effect(effect).and_then(|id| hot.state.frames.get(&id));
-        let said = frame.and_then(|frame| hot.loaded.definition.task(frame.task).metadata.get("effect").and_then(Value::as_str));
+        let frame = hot
+            .state
+            .frame_of_effect(effect)
+            .and_then(|id| hot.state.frames.get(&id));
+        let said = frame.and_then(|frame| {
+            hot.loaded
+                .definition
+                .task(frame.task)
+                .metadata
+                .get("effect")
+                .and_then(Value::as_str)
+        });
         match said {
             Some("none") => EffectClass::None,
             Some("read") => EffectClass::Read,
@@ -66,7 +84,9 @@ impl Core {
             Some("write") => EffectClass::Write,
             Some("send") => EffectClass::Send,
             Some("pay") => EffectClass::Pay,
-            _ => self.connector.effect_class(&hot.loaded.row.namespace, function, with),
+            _ => self
+                .connector
+                .effect_class(&hot.loaded.row.namespace, function, with),
         }
     }
 
@@ -77,8 +97,15 @@ impl Core {
         if is_once(self.class_of(&hot, effect, &request.function, &request.with)) {
             drop(hot);
             self.metrics.effects_uncertain.add(1);
-            let reason = "Segue stopped while the call was out; it may or may not have happened".into();
-            self.deliver_again(run, Command::Answered { effect, outcome: Outcome::Uncertain { reason } });
+            let reason =
+                "Segue stopped while the call was out; it may or may not have happened".into();
+            self.deliver_again(
+                run,
+                Command::Answered {
+                    effect,
+                    outcome: Outcome::Uncertain { reason },
+                },
+            );
         } else {
             self.perform(&mut hot, effect, request);
         }

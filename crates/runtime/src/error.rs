@@ -13,9 +13,15 @@ pub enum RuntimeError {
     InvalidDefinition { problems: Vec<Problem> },
     /// A file of a project folder is not valid.
     #[error("{} is not valid", path.display())]
-    InvalidFile { path: std::path::PathBuf, problems: Vec<Problem> },
+    InvalidFile {
+        path: std::path::PathBuf,
+        problems: Vec<Problem>,
+    },
     #[error("a resource is not valid: {message}")]
-    InvalidResource { message: String, problems: Vec<Problem> },
+    InvalidResource {
+        message: String,
+        problems: Vec<Problem>,
+    },
     /// The input breaks the schema; nothing was started.
     #[error("the input is not valid")]
     InvalidInput { violations: Vec<Violation> },

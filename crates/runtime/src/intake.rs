@@ -7,7 +7,10 @@ use std::sync::Arc;
 use dsl::Value;
 use dsl::definition::{Strategy, Until};
 use engine::{Command, Moment, RunState, SubRun};
-use store::{Committed, DedupeKey, Delivery, Message, Parcel, RunId, RunRow, RunStatus, StoreError, Text, Unit, Write};
+use store::{
+    Committed, DedupeKey, Delivery, Message, Parcel, RunId, RunRow, RunStatus, StoreError, Text,
+    Unit, Write,
+};
 
 use crate::clock::millis;
 use crate::definitions::Loaded;
@@ -57,7 +60,11 @@ pub(crate) enum Accepted {
 
 impl Core {
     /// Decides the first steps of a run and adds its writes.
-    pub fn begin_run(&self, begin: Begin, acceptance: &mut Acceptance) -> Result<RunId, RuntimeError> {
+    pub fn begin_run(
+        &self,
+        begin: Begin,
+        acceptance: &mut Acceptance,
+    ) -> Result<RunId, RuntimeError> {
         let id = RunId(uuid::Uuid::now_v7());
         self.begin_run_as(id, begin, acceptance, false).map(|_| id)
     }
@@ -90,16 +97,26 @@ impl Core {
         };
         let (mut state, command) = match begin.state {
             Some(state) => (state, Command::Continue),
-            None => (RunState::new(id.to_string()), Command::Start { input: begin.input }),
+            None => (
+                RunState::new(id.to_string()),
+                Command::Start { input: begin.input },
+            ),
         };
         let is_retry = matches!(command, Command::Continue);
-        let snapshot = is_retry.then(|| serde_json::to_vec(&state).expect("a run's state is plain data"));
+        let snapshot =
+            is_retry.then(|| serde_json::to_vec(&state).expect("a run's state is plain data"));
         let decision = engine::advance(&begin.loaded.definition, &mut state, command, &moment)
-            .map_err(|rejection| RuntimeError::BadRequest { what: rejection.to_string() })?;
+            .map_err(|rejection| RuntimeError::BadRequest {
+                what: rejection.to_string(),
+            })?;
         let mut hot = self.begin(row, begin.loaded, state);
         let mut writes = Vec::with_capacity(4 + decision.effects.len());
         if let Some(body) = snapshot {
-            writes.push(Write::Snapshot { run: id, seq: 0, body: body.into() });
+            writes.push(Write::Snapshot {
+                run: id,
+                seq: 0,
+                body: body.into(),
+            });
         }
         self.record(&mut hot, &decision, &moment, &mut writes);
         // The line is written once, as it is after the decision.
@@ -113,21 +130,37 @@ impl Core {
     }
 
     /// Commits an acceptance; what it holds begins once it is on disk.
-    pub async fn accept(self: &Arc<Self>, acceptance: Acceptance) -> Result<Accepted, RuntimeError> {
+    pub async fn accept(
+        self: &Arc<Self>,
+        acceptance: Acceptance,
+    ) -> Result<Accepted, RuntimeError> {
         let (sender, receiver) = tokio::sync::oneshot::channel();
-        self.accept_then(acceptance, Box::new(move |result| drop(sender.send(result))));
-        let gone = || StoreError::Failed { reason: "the store went away".to_owned() };
+        self.accept_then(
+            acceptance,
+            Box::new(move |result| drop(sender.send(result))),
+        );
+        let gone = || StoreError::Failed {
+            reason: "the store went away".to_owned(),
+        };
         match receiver.await.unwrap_or_else(|_| Err(gone())) {
             Ok(Committed::Done) => Ok(Accepted::New),
-            Ok(Committed::Duplicate { run, is_same_body }) => Ok(Accepted::Duplicate { run, is_same_body }),
+            Ok(Committed::Duplicate { run, is_same_body }) => {
+                Ok(Accepted::Duplicate { run, is_same_body })
+            }
             Err(StoreError::Overloaded { .. }) => Err(RuntimeError::Overloaded),
             Err(error) => Err(error.into()),
         }
     }
 
-    pub fn accept_then(self: &Arc<Self>, mut acceptance: Acceptance, done: Box<dyn FnOnce(Result<Committed, StoreError>) + Send>) {
+    pub fn accept_then(
+        self: &Arc<Self>,
+        mut acceptance: Acceptance,
+        done: Box<dyn FnOnce(Result<Committed, StoreError>) + Send>,
+    ) {
         let core = self.clone();
-        acceptance.writes.extend(acceptance.messages.iter().cloned().map(Write::InboxPut));
+        acceptance
+            .writes
+            .extend(acceptance.messages.iter().cloned().map(Write::InboxPut));
         let (begun, messages) = (acceptance.begun, acceptance.messages);
         let reply = move |written: Result<Committed, StoreError>| {
             if matches!(written, Ok(Committed::Done)) {
@@ -140,29 +173,62 @@ impl Core {
             }
             done(written);
         };
-        self.store.submit(Unit { dedupe: acceptance.dedupe, writes: acceptance.writes }, Box::new(reply));
+        self.store.submit(
+            Unit {
+                dedupe: acceptance.dedupe,
+                writes: acceptance.writes,
+            },
+            Box::new(reply),
+        );
     }
 
     // Events.
 
     /// Adds what a CloudEvent starts and whom it wakes.
-    pub fn route_event(&self, namespace: &str, event: &Value, trigger: &Text, acceptance: &mut Acceptance) -> Result<Vec<RunId>, RuntimeError> {
+    pub fn route_event(
+        &self,
+        namespace: &str,
+        event: &Value,
+        trigger: &Text,
+        acceptance: &mut Acceptance,
+    ) -> Result<Vec<RunId>, RuntimeError> {
         let mut started = Vec::new();
         for loaded in self.definitions.all_active() {
             if *loaded.row.namespace != *namespace {
                 continue;
             }
             let moment = self.moment(&loaded);
-            if let Some(input) = crate::triggers::input_from_event(self, &loaded, event, &moment, acceptance) {
-                let begin = Begin { loaded, input, trigger: trigger.clone(), parent: None, retry_of: None, state: None };
+            if let Some(input) =
+                crate::triggers::input_from_event(self, &loaded, event, &moment, acceptance)
+            {
+                let begin = Begin {
+                    loaded,
+                    input,
+                    trigger: trigger.clone(),
+                    parent: None,
+                    retry_of: None,
+                    state: None,
+                };
                 started.push(self.begin_run(begin, acceptance)?);
             }
         }
-        let kind = event.get("type").and_then(Value::as_str).unwrap_or_default();
+        let kind = event
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         for (run, listener) in self.bus.listeners(namespace, kind) {
-            let command = Command::Event { listener, event: event.clone() };
-            let body = serde_json::to_vec(&command).expect("a command is plain data").into();
-            acceptance.messages.push(Message { id: uuid::Uuid::now_v7(), run, body });
+            let command = Command::Event {
+                listener,
+                event: event.clone(),
+            };
+            let body = serde_json::to_vec(&command)
+                .expect("a command is plain data")
+                .into();
+            acceptance.messages.push(Message {
+                id: uuid::Uuid::now_v7(),
+                run,
+                body,
+            });
         }
         Ok(started)
     }
@@ -187,14 +253,19 @@ impl Core {
         let also = vec![Write::InboxClear { id: message.id }];
         match serde_json::from_slice::<Command>(&message.body) {
             Ok(command) => self.deliver_again_with(message.run, command, also),
-            Err(error) => tracing::error!(run = %message.run, "a stored message cannot be read: {error}"),
+            Err(error) => {
+                tracing::error!(run = %message.run, "a stored message cannot be read: {error}")
+            }
         }
     }
 
     /// Carries out what a run has put into the outbox; the unit that does so takes it out.
     pub async fn carry_parcel(self: &Arc<Self>, parcel: Parcel) {
         loop {
-            let mut acceptance = Acceptance { writes: vec![Write::OutboxClear { id: parcel.id }], ..Acceptance::default() };
+            let mut acceptance = Acceptance {
+                writes: vec![Write::OutboxClear { id: parcel.id }],
+                ..Acceptance::default()
+            };
             let routed = match &*parcel.kind {
                 "event" => self.route_published(&parcel, &mut acceptance),
                 "start" => self.route_start(&parcel, &mut acceptance),
@@ -211,52 +282,115 @@ impl Core {
                 Ok(Accepted::New) => return,
                 // The sub-run is there already: only the parcel is left to clear.
                 Ok(Accepted::Duplicate { .. }) if has_dedupe => {
-                    let unit = Unit { dedupe: None, writes: vec![Write::OutboxClear { id: parcel.id }] };
+                    let unit = Unit {
+                        dedupe: None,
+                        writes: vec![Write::OutboxClear { id: parcel.id }],
+                    };
                     self.store.submit(unit, Box::new(|_| {}));
                     return;
                 }
                 Ok(Accepted::Duplicate { .. }) => return,
-                Err(RuntimeError::Store(StoreError::Failed { .. })) => return,
+                Err(RuntimeError::Store(StoreError::Failed { .. } | StoreError::Closed)) => return,
                 Err(_) => tokio::time::sleep(std::time::Duration::from_millis(500)).await,
             }
         }
     }
 
-    fn route_published(&self, parcel: &Parcel, acceptance: &mut Acceptance) -> Result<(), RuntimeError> {
-        let event = Value::parse_json(&parcel.body).map_err(|error| RuntimeError::BadRequest { what: error.to_string() })?;
-        self.route_event(&parcel.namespace, &event, &"event".into(), acceptance).map(drop)
+    fn route_published(
+        &self,
+        parcel: &Parcel,
+        acceptance: &mut Acceptance,
+    ) -> Result<(), RuntimeError> {
+        let event = Value::parse_json(&parcel.body).map_err(|error| RuntimeError::BadRequest {
+            what: error.to_string(),
+        })?;
+        self.route_event(&parcel.namespace, &event, &"event".into(), acceptance)
+            .map(drop)
     }
 
-    fn route_start(&self, parcel: &Parcel, acceptance: &mut Acceptance) -> Result<(), RuntimeError> {
-        let (parent, effect, sub): (RunId, u64, SubRun) =
-            serde_json::from_slice(&parcel.body).map_err(|error| RuntimeError::BadRequest { what: error.to_string() })?;
-        let found = self.definitions.version(self.store.queries(), &sub.namespace, &sub.name, Some(&sub.version))?;
+    fn route_start(
+        &self,
+        parcel: &Parcel,
+        acceptance: &mut Acceptance,
+    ) -> Result<(), RuntimeError> {
+        let (parent, effect, sub): (RunId, u64, SubRun) = serde_json::from_slice(&parcel.body)
+            .map_err(|error| RuntimeError::BadRequest {
+                what: error.to_string(),
+            })?;
+        let found = self.definitions.version(
+            self.store.queries(),
+            &sub.namespace,
+            &sub.name,
+            Some(&sub.version),
+        )?;
         let Some(loaded) = found else {
             if sub.is_awaited {
-                let detail = format!("there is no workflow {}/{} version {}", sub.namespace, sub.name, sub.version);
-                let error = dsl::WorkflowError::new(dsl::workflow_error::ErrorKind::Configuration, "Unknown workflow", detail);
-                let command = Command::Answered { effect, outcome: engine::Outcome::Error(error) };
-                let body = serde_json::to_vec(&command).expect("an answer is plain data").into();
-                acceptance.messages.push(Message { id: uuid::Uuid::now_v7(), run: parent, body });
+                let detail = format!(
+                    "there is no workflow {}/{} version {}",
+                    sub.namespace, sub.name, sub.version
+                );
+                let error = dsl::WorkflowError::new(
+                    dsl::workflow_error::ErrorKind::Configuration,
+                    "Unknown workflow",
+                    detail,
+                );
+                let command = Command::Answered {
+                    effect,
+                    outcome: engine::Outcome::Error(error),
+                };
+                let body = serde_json::to_vec(&command)
+                    .expect("an answer is plain data")
+                    .into();
+                acceptance.messages.push(Message {
+                    id: uuid::Uuid::now_v7(),
+                    run: parent,
+                    body,
+                });
             }
             return Ok(());
         };
         let id = RunId(uuid::Uuid::now_v7());
         let digest = [0; 32];
         let key = format!("{parent}/{effect}");
-        acceptance.dedupe = Some(DedupeKey { scope: "run".into(), key: key.into(), digest, at: millis(self.clock.now()), run: id });
-        let trigger = if sub.is_awaited { crate::runs::parent_trigger(parent, effect) } else { format!("run:{parent}") };
-        let begin =
-            Begin { loaded, input: sub.input, trigger: trigger.into(), parent: Some(parent), retry_of: None, state: None };
+        acceptance.dedupe = Some(DedupeKey {
+            scope: "run".into(),
+            key: key.into(),
+            digest,
+            at: millis(self.clock.now()),
+            run: id,
+        });
+        let trigger = if sub.is_awaited {
+            crate::runs::parent_trigger(parent, effect)
+        } else {
+            format!("run:{parent}")
+        };
+        let begin = Begin {
+            loaded,
+            input: sub.input,
+            trigger: trigger.into(),
+            parent: Some(parent),
+            retry_of: None,
+            state: None,
+        };
         self.begin_run_as(id, begin, acceptance, false).map(drop)
     }
 
     /// A command that somebody waits for, with its refusal as an error.
-    pub async fn command(self: &Arc<Self>, run: RunId, command: Command, also: Vec<Write>) -> Result<(), RuntimeError> {
+    pub async fn command(
+        self: &Arc<Self>,
+        run: RunId,
+        command: Command,
+        also: Vec<Write>,
+    ) -> Result<(), RuntimeError> {
         match self.ask(run, command, also).await {
             Ok(()) => Ok(()),
-            Err(Refusal::NotFound) => Err(RuntimeError::NotFound { what: "open run", name: run.to_string() }),
-            Err(Refusal::Rejected(rejection)) => Err(RuntimeError::Conflict { what: rejection.to_string() }),
+            Err(Refusal::NotFound) => Err(RuntimeError::NotFound {
+                what: "open run",
+                name: run.to_string(),
+            }),
+            Err(Refusal::Rejected(rejection)) => Err(RuntimeError::Conflict {
+                what: rejection.to_string(),
+            }),
             Err(Refusal::Store(StoreError::Overloaded { .. })) => Err(RuntimeError::Overloaded),
             Err(Refusal::Store(error)) => Err(error.into()),
         }
@@ -264,7 +398,14 @@ impl Core {
 }
 
 /// The raw input of a trigger, to be kept.
-pub(crate) fn delivery(namespace: &str, source: Text, at: jiff::Timestamp, headers: Vec<u8>, body: Arc<[u8]>, runs: Vec<RunId>) -> Write {
+pub(crate) fn delivery(
+    namespace: &str,
+    source: Text,
+    at: jiff::Timestamp,
+    headers: Vec<u8>,
+    body: Arc<[u8]>,
+    runs: Vec<RunId>,
+) -> Write {
     Write::DeliveryPut(Delivery {
         id: uuid::Uuid::now_v7(),
         namespace: namespace.into(),
@@ -279,11 +420,19 @@ pub(crate) fn delivery(namespace: &str, source: Text, at: jiff::Timestamp, heade
 /// True when the filters of `schedule.on` take the event on its own.
 pub(crate) fn is_started_by(loaded: &Loaded, event: &Value, moment: &Moment) -> Option<usize> {
     let on = loaded.definition.schedule.as_ref()?.on.as_ref()?;
-    let accepts = |filter| engine::matches_event(&loaded.definition, filter, event, moment).unwrap_or(false);
+    let accepts =
+        |filter| engine::matches_event(&loaded.definition, filter, event, moment).unwrap_or(false);
     match &on.strategy {
         Strategy::One(filter) => accepts(filter).then_some(0),
-        Strategy::Any { filters, until: None | Some(Until::Condition(_) | Until::Consumed(_)) } => {
-            if filters.is_empty() { Some(0) } else { filters.iter().position(accepts) }
+        Strategy::Any {
+            filters,
+            until: None | Some(Until::Condition(_) | Until::Consumed(_)),
+        } => {
+            if filters.is_empty() {
+                Some(0)
+            } else {
+                filters.iter().position(accepts)
+            }
         }
         Strategy::All(filters) => filters.iter().position(accepts),
     }

@@ -18,13 +18,18 @@ mod resources;
 mod runs;
 pub mod scope;
 mod secrets;
-mod source;
 pub mod server;
+mod source;
 mod timers;
 mod triggers;
 pub mod view;
 
 pub use error::RuntimeError;
 pub use scope::Scope;
-pub use server::{HookReply, HookRequest, Options, Profile, RunInput, Server, Started, StartOptions};
-pub use view::{DefinitionView, HistoryEntry, LiveEvent, OutstandingView, RunDetail, RunPage, RunQuery, RunView, SourceView, WorkflowView};
+pub use server::{
+    HookReply, HookRequest, Options, Profile, RunInput, Server, StartOptions, Started,
+};
+pub use view::{
+    DefinitionView, HistoryEntry, LiveEvent, OutstandingView, RunDetail, RunPage, RunQuery,
+    RunView, SourceView, WorkflowView,
+};

@@ -17,9 +17,13 @@ const FOLDERS: [&str; 3] = ["workflows", "connections", "sources"];
 
 /// Reads the YAML and JSON files of a project, in order of their names.
 pub(crate) fn files(folder: &Path) -> Result<Vec<File>, RuntimeError> {
-    let unreadable = |path: &Path, error: std::io::Error| RuntimeError::BadRequest { what: format!("cannot read {}: {error}", path.display()) };
+    let unreadable = |path: &Path, error: std::io::Error| RuntimeError::BadRequest {
+        what: format!("cannot read {}: {error}", path.display()),
+    };
     if !folder.is_dir() {
-        return Err(RuntimeError::BadRequest { what: format!("there is no folder {}", folder.display()) });
+        return Err(RuntimeError::BadRequest {
+            what: format!("there is no folder {}", folder.display()),
+        });
     }
     let mut paths = Vec::new();
     for name in FOLDERS {
@@ -29,7 +33,9 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<File>, RuntimeError> {
         }
         for entry in std::fs::read_dir(&inner).map_err(|error| unreadable(&inner, error))? {
             let path = entry.map_err(|error| unreadable(&inner, error))?.path();
-            let is_ours = path.extension().is_some_and(|kind| kind == "yaml" || kind == "yml" || kind == "json");
+            let is_ours = path
+                .extension()
+                .is_some_and(|kind| kind == "yaml" || kind == "yml" || kind == "json");
             if is_ours && path.is_file() {
                 paths.push(path);
             }
@@ -47,5 +53,12 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<File>, RuntimeError> {
 
 /// A problem of a file as a whole.
 pub(crate) fn file_problem(message: String) -> Problem {
-    Problem { code: "resource", severity: Severity::Error, message, span: Span::default(), pointer: String::new(), help: None }
+    Problem {
+        code: "resource",
+        severity: Severity::Error,
+        message,
+        span: Span::default(),
+        pointer: String::new(),
+        help: None,
+    }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use dsl::TaskId;
 use dsl::Value;
 use dsl::definition::Definition;
-use dsl::TaskId;
 use engine::{Data, HistoryEvent, Phase, RunState, Slot, TimerPurpose};
 use store::{Queries, Record, RunId, RunRow, StoreError};
 
@@ -53,16 +53,39 @@ pub(crate) fn detail(row: &RunRow, loaded: &Loaded, state: &RunState) -> RunDeta
 fn outstanding(definition: &Definition, state: &RunState) -> Vec<OutstandingView> {
     let mut views = Vec::new();
     for (id, frame) in &state.frames {
-        let timer = |purpose: TimerPurpose| state.timers.values().find(|timer| timer.frame == Some(*id) && timer.purpose == purpose);
+        let timer = |purpose: TimerPurpose| {
+            state
+                .timers
+                .values()
+                .find(|timer| timer.frame == Some(*id) && timer.purpose == purpose)
+        };
         let (waits_for, detail, effect) = match &frame.phase {
-            Phase::Calling { effect, request, is_uncertain: true } => {
-                ("uncertain", format!("whether {} happened is not known", request.function), Some(*effect))
-            }
+            Phase::Calling {
+                effect,
+                request,
+                is_uncertain: true,
+            } => (
+                "uncertain",
+                format!("whether {} happened is not known", request.function),
+                Some(*effect),
+            ),
             Phase::Calling { request, .. } => ("call", request.function.to_string(), None),
-            Phase::SubRun { run, .. } => ("run", format!("{}/{} {}", run.namespace, run.name, run.version), None),
-            Phase::Listen { consumed, .. } => ("event", format!("an event ({} so far)", consumed.len()), None),
+            Phase::SubRun { run, .. } => (
+                "run",
+                format!("{}/{} {}", run.namespace, run.name, run.version),
+                None,
+            ),
+            Phase::Listen { consumed, .. } => (
+                "event",
+                format!("an event ({} so far)", consumed.len()),
+                None,
+            ),
             Phase::Try { attempt, .. } => match timer(TimerPurpose::RetryDelay) {
-                Some(timer) => ("retry", format!("attempt {} at {}", attempt + 1, timer.due), None),
+                Some(timer) => (
+                    "retry",
+                    format!("attempt {} at {}", attempt + 1, timer.due),
+                    None,
+                ),
                 None => continue,
             },
             _ => match timer(TimerPurpose::Wait) {
@@ -84,7 +107,12 @@ fn outstanding(definition: &Definition, state: &RunState) -> Vec<OutstandingView
 }
 
 /// Records as entries, one an event. `state` is the run as it was before the first record, and moves on.
-pub(crate) fn history(loaded: &Loaded, state: &mut RunState, records: &[Record], from: u64) -> Vec<HistoryEntry> {
+pub(crate) fn history(
+    loaded: &Loaded,
+    state: &mut RunState,
+    records: &[Record],
+    from: u64,
+) -> Vec<HistoryEntry> {
     let mut entries = Vec::new();
     for record in records {
         let at = timestamp(record.at);
@@ -116,19 +144,38 @@ fn unreadable(record: &Record, error: &serde_json::Error) -> HistoryEntry {
     }
 }
 
-fn entry(loaded: &Loaded, before: &RunState, seq: u64, at: jiff::Timestamp, event: &HistoryEvent) -> HistoryEntry {
+fn entry(
+    loaded: &Loaded,
+    before: &RunState,
+    seq: u64,
+    at: jiff::Timestamp,
+    event: &HistoryEvent,
+) -> HistoryEntry {
     let definition = &loaded.definition;
     let task = match event {
-        HistoryEvent::TaskStarted { task, .. } | HistoryEvent::TaskSkipped { task } | HistoryEvent::TaskReady { task, .. } => Some(*task),
-        _ => frame_of(before, event).and_then(|id| before.frames.get(&id)).map(|frame| frame.task),
+        HistoryEvent::TaskStarted { task, .. }
+        | HistoryEvent::TaskSkipped { task }
+        | HistoryEvent::TaskReady { task, .. } => Some(*task),
+        _ => frame_of(before, event)
+            .and_then(|id| before.frames.get(&id))
+            .map(|frame| frame.task),
     };
     let task = task.map(|task| definition.task(task));
     let (name, mut data) = split(event);
     // Events name what the state holds; people read it written out.
     match event {
-        HistoryEvent::TaskStarted { raw, parent, .. } => set(&mut data, "raw", "input", written(before, raw, *parent)),
-        HistoryEvent::TaskCompleted { id, output, .. } => set(&mut data, "output", "output", written(before, output, Some(*id))),
-        HistoryEvent::RunCompleted { output } => set(&mut data, "output", "output", written(before, output, None)),
+        HistoryEvent::TaskStarted { raw, parent, .. } => {
+            set(&mut data, "raw", "input", written(before, raw, *parent))
+        }
+        HistoryEvent::TaskCompleted { id, output, .. } => set(
+            &mut data,
+            "output",
+            "output",
+            written(before, output, Some(*id)),
+        ),
+        HistoryEvent::RunCompleted { output } => {
+            set(&mut data, "output", "output", written(before, output, None))
+        }
         _ => {}
     }
     HistoryEntry {
@@ -186,7 +233,9 @@ fn frame_of(before: &RunState, event: &HistoryEvent) -> Option<u64> {
         | HistoryEvent::TaskCompleted { id, .. }
         | HistoryEvent::TaskFaulted { id, .. } => Some(*id),
         HistoryEvent::TimerSet { id, .. } => *id,
-        HistoryEvent::TimerFired { timer } | HistoryEvent::TimerCleared { timer } => before.timers.get(timer)?.frame,
+        HistoryEvent::TimerFired { timer } | HistoryEvent::TimerCleared { timer } => {
+            before.timers.get(timer)?.frame
+        }
         HistoryEvent::EffectAnswered { effect, .. } => before.frame_of_effect(*effect),
         _ => None,
     }
@@ -217,24 +266,50 @@ impl Point {
     /// The last start of a task (`from`: name or JSON pointer; none: the first task that faulted), found by folding.
     ///
     /// `target` is the definition to go on with; its tasks must stand where the old one's stood.
-    pub fn find(old: &Loaded, target: &Loaded, mut state: RunState, records: &[Record], from: Option<&str>) -> Result<Self, String> {
+    pub fn find(
+        old: &Loaded,
+        target: &Loaded,
+        mut state: RunState,
+        records: &[Record],
+        from: Option<&str>,
+    ) -> Result<Self, String> {
         let reference = match from {
             Some(wanted) => {
-                let found = old.definition.tasks.iter().find(|task| *task.reference == *wanted || *task.name == *wanted);
-                found.map(|task| task.reference.clone()).ok_or_else(|| format!("the workflow has no task `{wanted}`"))?
+                let found = old
+                    .definition
+                    .tasks
+                    .iter()
+                    .find(|task| *task.reference == *wanted || *task.name == *wanted);
+                found
+                    .map(|task| task.reference.clone())
+                    .ok_or_else(|| format!("the workflow has no task `{wanted}`"))?
             }
-            None => faulted_task(old, records).ok_or("the run has no faulted task; name the task to go on from")?,
+            None => faulted_task(old, records)
+                .ok_or("the run has no faulted task; name the task to go on from")?,
         };
         let mut found = None;
         for record in records {
             let at = timestamp(record.at);
-            let events: Vec<HistoryEvent> = serde_json::from_slice(&record.body).map_err(|error| format!("record {}: {error}", record.seq))?;
+            let events: Vec<HistoryEvent> = serde_json::from_slice(&record.body)
+                .map_err(|error| format!("record {}: {error}", record.seq))?;
             for event in &events {
-                if let HistoryEvent::TaskStarted { task, parent, slot, raw, .. } = event
+                if let HistoryEvent::TaskStarted {
+                    task,
+                    parent,
+                    slot,
+                    raw,
+                    ..
+                } = event
                     && old.definition.task(*task).reference == reference
                 {
                     let raw = state.resolve(raw, *parent);
-                    found = Some(Self { state: state.clone(), task: *task, parent: *parent, slot: *slot, raw });
+                    found = Some(Self {
+                        state: state.clone(),
+                        task: *task,
+                        parent: *parent,
+                        slot: *slot,
+                        raw,
+                    });
                 }
                 engine::apply(&mut state, event, at);
             }
@@ -262,7 +337,13 @@ impl Point {
     }
 
     pub fn resume(self, run: RunId) -> RunState {
-        self.state.resumed_at(run.to_string().into(), self.task, self.parent, self.slot, self.raw)
+        self.state.resumed_at(
+            run.to_string().into(),
+            self.task,
+            self.parent,
+            self.slot,
+            self.raw,
+        )
     }
 }
 
@@ -277,10 +358,14 @@ fn faulted_task(loaded: &Loaded, records: &[Record]) -> Option<Arc<str>> {
             match event {
                 HistoryEvent::TaskStarted { id, task, .. } => drop(tasks.insert(id, task)),
                 HistoryEvent::TaskFaulted { id, .. } if !is_passing_on => {
-                    found = tasks.get(&id).map(|task| loaded.definition.task(*task).reference.clone());
+                    found = tasks
+                        .get(&id)
+                        .map(|task| loaded.definition.task(*task).reference.clone());
                     is_passing_on = true;
                 }
-                HistoryEvent::TaskFaulted { .. } | HistoryEvent::TasksCancelled { .. } | HistoryEvent::TimerCleared { .. } => {}
+                HistoryEvent::TaskFaulted { .. }
+                | HistoryEvent::TasksCancelled { .. }
+                | HistoryEvent::TimerCleared { .. } => {}
                 HistoryEvent::RunFaulted { .. } => return found,
                 _ => is_passing_on = false,
             }

@@ -28,7 +28,11 @@ impl Core {
         let mut taken = 0;
         let mut after = None;
         loop {
-            let ids = self.store.queries().run_ids(&[RunStatus::Pending, RunStatus::Running], after, PAGE)?;
+            let ids = self.store.queries().run_ids(
+                &[RunStatus::Pending, RunStatus::Running],
+                after,
+                PAGE,
+            )?;
             let Some(last) = ids.last() else { break };
             after = Some(*last);
             for run in ids {
@@ -62,10 +66,15 @@ impl Core {
     }
 
     fn take_up_run(self: &Arc<Self>, run: store::RunId) -> Result<(), StoreError> {
-        let Some(hot) = self.hot(run)? else { return Ok(()) };
+        let Some(hot) = self.hot(run)? else {
+            return Ok(());
+        };
         let (effects, is_ready) = {
             let guard = lock(&hot);
-            (engine::outstanding(&guard.loaded.definition, &guard.state), guard.state.is_ready())
+            (
+                engine::outstanding(&guard.loaded.definition, &guard.state),
+                guard.state.is_ready(),
+            )
         };
         for effect in effects {
             if let Effect::Perform { effect, request } = effect {

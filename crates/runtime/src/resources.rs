@@ -48,21 +48,30 @@ pub(crate) struct Resources {
 impl Resources {
     /// Takes up what the store holds.
     pub fn load(&self, queries: &dyn Queries, performer: &dyn Performer) -> Result<(), StoreError> {
-        for (kind, rows) in [(CONNECTION, queries.resources(CONNECTION, None)?), (SOURCE, queries.resources(SOURCE, None)?)] {
+        for (kind, rows) in [
+            (CONNECTION, queries.resources(CONNECTION, None)?),
+            (SOURCE, queries.resources(SOURCE, None)?),
+        ] {
             for row in rows {
-                let taken = dsl::Value::parse_json(&row.body).map_err(|error| error.to_string()).and_then(|spec| {
-                    let mut resource = Resource {
-                        kind,
-                        namespace: row.namespace.clone(),
-                        name: row.name.clone(),
-                        source: None,
-                        spec,
-                    };
-                    if kind == SOURCE {
-                        resource.source = Some(Source::read_value(&resource.namespace, &resource.name, &resource.spec)?);
-                    }
-                    self.take(resource, performer)
-                });
+                let taken = dsl::Value::parse_json(&row.body)
+                    .map_err(|error| error.to_string())
+                    .and_then(|spec| {
+                        let mut resource = Resource {
+                            kind,
+                            namespace: row.namespace.clone(),
+                            name: row.name.clone(),
+                            source: None,
+                            spec,
+                        };
+                        if kind == SOURCE {
+                            resource.source = Some(Source::read_value(
+                                &resource.namespace,
+                                &resource.name,
+                                &resource.spec,
+                            )?);
+                        }
+                        self.take(resource, performer)
+                    });
                 if let Err(reason) = taken {
                     tracing::error!(kind, name = %row.name, "a stored resource cannot be used: {reason}");
                 }
@@ -76,7 +85,10 @@ impl Resources {
         match resource.source {
             Some(source) => {
                 let key = (resource.namespace, resource.name);
-                self.sources.write().expect("no panic while held").insert(key, Arc::new(source));
+                self.sources
+                    .write()
+                    .expect("no panic while held")
+                    .insert(key, Arc::new(source));
                 Ok(())
             }
             None => performer.connect(&resource.namespace, &resource.name, &resource.spec),
@@ -84,11 +96,21 @@ impl Resources {
     }
 
     pub fn source(&self, namespace: &str, name: &str) -> Option<Arc<Source>> {
-        self.sources.read().expect("no panic while held").get(&(namespace.into(), name.into())).cloned()
+        self.sources
+            .read()
+            .expect("no panic while held")
+            .get(&(namespace.into(), name.into()))
+            .cloned()
     }
 
     pub fn sources(&self) -> Vec<Arc<Source>> {
-        let mut all: Vec<_> = self.sources.read().expect("no panic while held").values().cloned().collect();
+        let mut all: Vec<_> = self
+            .sources
+            .read()
+            .expect("no panic while held")
+            .values()
+            .cloned()
+            .collect();
         all.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
         all
     }
@@ -98,14 +120,25 @@ impl Resources {
 pub(crate) fn read(text: &str) -> Result<Vec<Resource>, Vec<Problem>> {
     let documents = dsl::yaml::parse(text)?;
     let mut problems = Vec::new();
-    let resources: Vec<Resource> =
-        documents.iter().filter(|document| !document.root.to_value().is_null()).filter_map(|document| resource(document, &mut problems)).collect();
-    if problems.is_empty() { Ok(resources) } else { Err(problems) }
+    let resources: Vec<Resource> = documents
+        .iter()
+        .filter(|document| !document.root.to_value().is_null())
+        .filter_map(|document| resource(document, &mut problems))
+        .collect();
+    if problems.is_empty() {
+        Ok(resources)
+    } else {
+        Err(problems)
+    }
 }
 
 /// True for a text whose first document is a resource, not a workflow.
 pub(crate) fn is_resource(text: &str) -> bool {
-    dsl::yaml::parse(text).is_ok_and(|documents| documents.first().is_some_and(|document| document.root.get("apiVersion").is_some()))
+    dsl::yaml::parse(text).is_ok_and(|documents| {
+        documents
+            .first()
+            .is_some_and(|document| document.root.get("apiVersion").is_some())
+    })
 }
 
 fn resource(document: &Document, problems: &mut Vec<Problem>) -> Option<Resource> {
@@ -114,14 +147,23 @@ fn resource(document: &Document, problems: &mut Vec<Problem>) -> Option<Resource
     fields.only(&["apiVersion", "kind", "metadata", "spec"]);
     match fields.text("apiVersion") {
         Some("segue/v1") => {}
-        Some(other) => fields.problem("apiVersion", format!("`{other}` is not a known version, expected `segue/v1`")),
-        None => fields.problem("apiVersion", "a resource needs `apiVersion: segue/v1`".to_owned()),
+        Some(other) => fields.problem(
+            "apiVersion",
+            format!("`{other}` is not a known version, expected `segue/v1`"),
+        ),
+        None => fields.problem(
+            "apiVersion",
+            "a resource needs `apiVersion: segue/v1`".to_owned(),
+        ),
     }
     let kind = match fields.text("kind") {
         Some("Connection") => Some(CONNECTION),
         Some("Source") => Some(SOURCE),
         Some(other) => {
-            fields.problem("kind", format!("`{other}` is not a known kind, expected `Connection` or `Source`"));
+            fields.problem(
+                "kind",
+                format!("`{other}` is not a known kind, expected `Connection` or `Source`"),
+            );
             None
         }
         None => {
@@ -136,21 +178,46 @@ fn resource(document: &Document, problems: &mut Vec<Problem>) -> Option<Resource
             (fields.name("namespace"), fields.name("name"))
         }
         None => {
-            problems.push(problem(root.span, "/metadata", "a resource needs `metadata` with `namespace` and `name`".to_owned()));
+            problems.push(problem(
+                root.span,
+                "/metadata",
+                "a resource needs `metadata` with `namespace` and `name`".to_owned(),
+            ));
             (None, None)
         }
     };
     let Some(spec) = root.get("spec") else {
-        problems.push(problem(root.span, "/spec", "a resource needs a `spec`".to_owned()));
+        problems.push(problem(
+            root.span,
+            "/spec",
+            "a resource needs a `spec`".to_owned(),
+        ));
         return None;
     };
     let (kind, namespace, name) = (kind?, namespace?, name?);
-    let source = if kind == SOURCE { Some(Source::read(&namespace, &name, spec, problems)?) } else { None };
-    Some(Resource { kind, namespace, name, spec: spec.to_value(), source })
+    let source = if kind == SOURCE {
+        Some(Source::read(&namespace, &name, spec, problems)?)
+    } else {
+        None
+    };
+    Some(Resource {
+        kind,
+        namespace,
+        name,
+        spec: spec.to_value(),
+        source,
+    })
 }
 
 pub(crate) fn problem(span: Span, pointer: &str, message: String) -> Problem {
-    Problem { code: "resource", severity: Severity::Error, message, span, pointer: pointer.to_owned(), help: None }
+    Problem {
+        code: "resource",
+        severity: Severity::Error,
+        message,
+        span,
+        pointer: pointer.to_owned(),
+        help: None,
+    }
 }
 
 /// Reads the members of a mapping, noting what is wrong with them.
@@ -163,9 +230,17 @@ pub(crate) struct Fields<'a, 'p> {
 impl<'a, 'p> Fields<'a, 'p> {
     pub fn new(node: &'a Node, pointer: &str, problems: &'p mut Vec<Problem>) -> Self {
         if node.entries().is_none() {
-            problems.push(problem(node.span, pointer, format!("expected a mapping, found {}", node.to_value().type_name())));
+            problems.push(problem(
+                node.span,
+                pointer,
+                format!("expected a mapping, found {}", node.to_value().type_name()),
+            ));
         }
-        Self { node, pointer: pointer.to_owned(), problems }
+        Self {
+            node,
+            pointer: pointer.to_owned(),
+            problems,
+        }
     }
 
     /// Any other member is a problem.
@@ -173,7 +248,11 @@ impl<'a, 'p> Fields<'a, 'p> {
         for entry in self.node.entries().unwrap_or_default() {
             if !known.contains(&&*entry.key) {
                 let pointer = format!("{}/{}", self.pointer, entry.key);
-                let mut found = problem(entry.key_span, &pointer, format!("unknown member `{}`", entry.key));
+                let mut found = problem(
+                    entry.key_span,
+                    &pointer,
+                    format!("unknown member `{}`", entry.key),
+                );
                 found.help = Some(format!("expected one of `{}`", known.join("`, `")));
                 self.problems.push(found);
             }
@@ -195,7 +274,10 @@ impl<'a, 'p> Fields<'a, 'p> {
         let node = self.node.get(name)?;
         let text = node.value.as_str();
         if text.is_none() {
-            self.problem(name, format!("expected text, found {}", node.to_value().type_name()));
+            self.problem(
+                name,
+                format!("expected text, found {}", node.to_value().type_name()),
+            );
         }
         text
     }

@@ -11,7 +11,10 @@ use std::time::Duration;
 use crate::performer::Performer;
 use connectors::function::EffectClass;
 use engine::{Command, Decision, Effect, Moment, Outcome, Rejection, RunState, Status};
-use store::{Bytes, Committed, Message, Parcel, Record, RunChange, RunId, RunRow, RunStatus, Store, StoreError, Text, Timer, Unit, Write};
+use store::{
+    Bytes, Committed, Message, Parcel, Record, RunChange, RunId, RunRow, RunStatus, Store,
+    StoreError, Text, Timer, Unit, Write,
+};
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -128,7 +131,9 @@ impl Core {
         Moment {
             now: self.clock.now(),
             entropy: self.clock.entropy(),
-            secrets: self.secrets.references(&loaded.row.namespace, &loaded.definition.secrets),
+            secrets: self
+                .secrets
+                .references(&loaded.row.namespace, &loaded.definition.secrets),
             runtime: self.runtime.clone(),
             budget: 1_000,
         }
@@ -138,7 +143,9 @@ impl Core {
 
     fn shard(&self, run: RunId) -> MutexGuard<'_, HashMap<RunId, Arc<Mutex<Hot>>>> {
         let low = run.0.as_u128() as usize;
-        self.shards[low % SHARDS].lock().expect("no panic while held")
+        self.shards[low % SHARDS]
+            .lock()
+            .expect("no panic while held")
     }
 
     /// The run, from memory or read again; none: there is no such run, or it has ended.
@@ -146,7 +153,9 @@ impl Core {
         if let Some(hot) = self.shard(run).get(&run) {
             return Ok(Some(hot.clone()));
         }
-        let Some(read) = self.read_hot(run)? else { return Ok(None) };
+        let Some(read) = self.read_hot(run)? else {
+            return Ok(None);
+        };
         let mut shard = self.shard(run);
         let hot = shard.entry(run).or_insert_with(|| {
             self.metrics.runs_hot.add(1);
@@ -156,19 +165,33 @@ impl Core {
     }
 
     fn read_hot(&self, run: RunId) -> Result<Option<Hot>, StoreError> {
-        let Some(kept) = self.store.queries().load(run)? else { return Ok(None) };
+        let Some(kept) = self.store.queries().load(run)? else {
+            return Ok(None);
+        };
         if kept.row.status.is_ended() {
             return Ok(None);
         }
-        let Some(loaded) = self.definitions.by_digest(self.store.queries(), &kept.row.definition)? else {
-            return Err(StoreError::Damaged { reason: format!("run {run} needs definition {}, which is gone", kept.row.definition) });
+        let Some(loaded) = self
+            .definitions
+            .by_digest(self.store.queries(), &kept.row.definition)?
+        else {
+            return Err(StoreError::Damaged {
+                reason: format!(
+                    "run {run} needs definition {}, which is gone",
+                    kept.row.definition
+                ),
+            });
         };
         let (state, seq) = fold(run, &kept)?;
         let snapshot_bytes = kept.snapshot.as_ref().map_or(0, |(_, body)| body.len());
         Ok(Some(Hot {
             id: run,
             loaded,
-            timers: state.timers.iter().map(|(timer, known)| (*timer, millis_up(known.due))).collect(),
+            timers: state
+                .timers
+                .iter()
+                .map(|(timer, known)| (*timer, millis_up(known.due)))
+                .collect(),
             state,
             seq,
             records_since_snapshot: kept.records.len() as u32,
@@ -190,8 +213,13 @@ impl Core {
     }
 
     /// Tells when the run has ended; none: it has already, or is unknown.
-    pub fn watch(&self, run: RunId) -> Result<Option<tokio::sync::oneshot::Receiver<RunDetail>>, StoreError> {
-        let Some(hot) = self.hot(run)? else { return Ok(None) };
+    pub fn watch(
+        &self,
+        run: RunId,
+    ) -> Result<Option<tokio::sync::oneshot::Receiver<RunDetail>>, StoreError> {
+        let Some(hot) = self.hot(run)? else {
+            return Ok(None);
+        };
         let mut hot = lock(&hot);
         if hot.state.status().is_ended() {
             return Ok(None);
@@ -202,7 +230,13 @@ impl Core {
     // Commands.
 
     /// Gives a run a command. `also` is written in the same unit, whether or not the command changes the run.
-    pub fn deliver(self: &Arc<Self>, run: RunId, command: Command, mut also: Vec<Write>, done: Done) {
+    pub fn deliver(
+        self: &Arc<Self>,
+        run: RunId,
+        command: Command,
+        mut also: Vec<Write>,
+        done: Done,
+    ) {
         let hot = match self.hot(run) {
             Ok(Some(hot)) => hot,
             Ok(None) => return self.write_only(also, Refusal::NotFound, done),
@@ -210,7 +244,9 @@ impl Core {
         };
         let mut guard = lock(&hot);
         if guard.is_stale {
-            return done(Err(Refusal::Store(StoreError::Overloaded { waiting_bytes: 0 })));
+            return done(Err(Refusal::Store(StoreError::Overloaded {
+                waiting_bytes: 0,
+            })));
         }
         let moment = self.moment(&guard.loaded);
         let loaded = guard.loaded.clone();
@@ -236,7 +272,13 @@ impl Core {
             Ok(_) => done(Err(refusal)),
             Err(error) => done(Err(Refusal::Store(error))),
         };
-        self.store.submit(Unit { dedupe: None, writes: also }, Box::new(reply));
+        self.store.submit(
+            Unit {
+                dedupe: None,
+                writes: also,
+            },
+            Box::new(reply),
+        );
     }
 
     /// Delivers a command that must not be lost: tried again until the store takes it or the run does not want it.
@@ -249,7 +291,13 @@ impl Core {
         let (kept_command, kept_also) = (command.clone(), also.clone());
         let done = move |result: Result<(), Refusal>| {
             if let Err(Refusal::Store(error)) = result {
-                if matches!(error, StoreError::Failed { .. } | StoreError::Damaged { .. }) {
+                if matches!(error, StoreError::Closed) {
+                    return; // The next process takes the run up from what is kept.
+                }
+                if matches!(
+                    error,
+                    StoreError::Failed { .. } | StoreError::Damaged { .. }
+                ) {
                     tracing::error!(%run, "a command waits for the store: {error}");
                     return;
                 }
@@ -264,22 +312,49 @@ impl Core {
     }
 
     /// [`Core::deliver`], waited for.
-    pub async fn ask(self: &Arc<Self>, run: RunId, command: Command, also: Vec<Write>) -> Result<(), Refusal> {
+    pub async fn ask(
+        self: &Arc<Self>,
+        run: RunId,
+        command: Command,
+        also: Vec<Write>,
+    ) -> Result<(), Refusal> {
         let (sender, receiver) = tokio::sync::oneshot::channel();
-        self.deliver(run, command, also, Box::new(move |result| drop(sender.send(result))));
-        receiver.await.unwrap_or(Err(Refusal::Store(StoreError::Failed { reason: "the store went away".into() })))
+        self.deliver(
+            run,
+            command,
+            also,
+            Box::new(move |result| drop(sender.send(result))),
+        );
+        receiver
+            .await
+            .unwrap_or(Err(Refusal::Store(StoreError::Failed {
+                reason: "the store went away".into(),
+            })))
     }
 
     // Records.
 
     /// Adds the writes that a decision asks for.
-    pub fn record(&self, hot: &mut Hot, decision: &Decision, moment: &Moment, writes: &mut Vec<Write>) {
+    pub fn record(
+        &self,
+        hot: &mut Hot,
+        decision: &Decision,
+        moment: &Moment,
+        writes: &mut Vec<Write>,
+    ) {
         let at = millis(moment.now);
         hot.seq += 1;
-        let body: Bytes = serde_json::to_vec(&decision.events).expect("history events are plain data").into();
+        let body: Bytes = serde_json::to_vec(&decision.events)
+            .expect("history events are plain data")
+            .into();
         hot.records_since_snapshot += 1;
         hot.bytes_since_snapshot += body.len();
-        writes.push(Write::Journal(Record { run: hot.id, seq: hot.seq, at, body }));
+        writes.push(Write::Journal(Record {
+            run: hot.id,
+            seq: hot.seq,
+            at,
+            body,
+        }));
         self.write_effects(hot, decision, moment, writes);
         let status = run_status(hot.state.status());
         let summary = summary(hot);
@@ -288,40 +363,78 @@ impl Core {
             hot.row.status = status;
             hot.row.summary.clone_from(&summary);
             (hot.row.updated_at, hot.row.ended_at) = (at, ended_at);
-            writes.push(Write::RunChange(RunChange { id: hot.id, status, updated_at: at, ended_at, summary }));
+            writes.push(Write::RunChange(RunChange {
+                id: hot.id,
+                status,
+                updated_at: at,
+                ended_at,
+                summary,
+            }));
         }
         if status.is_ended() {
             self.write_end(hot, moment, writes);
-        } else if hot.records_since_snapshot >= SNAPSHOT_RECORDS && hot.bytes_since_snapshot >= hot.snapshot_bytes {
-            let body: Bytes = serde_json::to_vec(&hot.state).expect("a run's state is plain data").into();
-            (hot.records_since_snapshot, hot.bytes_since_snapshot, hot.snapshot_bytes) = (0, 0, body.len());
-            writes.push(Write::Snapshot { run: hot.id, seq: hot.seq, body });
+        } else if hot.records_since_snapshot >= SNAPSHOT_RECORDS
+            && hot.bytes_since_snapshot >= hot.snapshot_bytes
+        {
+            let body: Bytes = serde_json::to_vec(&hot.state)
+                .expect("a run's state is plain data")
+                .into();
+            (
+                hot.records_since_snapshot,
+                hot.bytes_since_snapshot,
+                hot.snapshot_bytes,
+            ) = (0, 0, body.len());
+            writes.push(Write::Snapshot {
+                run: hot.id,
+                seq: hot.seq,
+                body,
+            });
         }
     }
 
-    fn write_effects(&self, hot: &mut Hot, decision: &Decision, moment: &Moment, writes: &mut Vec<Write>) {
+    fn write_effects(
+        &self,
+        hot: &mut Hot,
+        decision: &Decision,
+        moment: &Moment,
+        writes: &mut Vec<Write>,
+    ) {
         for effect in &decision.effects {
             match effect {
                 Effect::SetTimer { timer, due } => {
                     let due = millis_up(*due);
                     hot.timers.insert(*timer, due);
-                    writes.push(Write::TimerSet(Timer { run: hot.id, timer: *timer, due }));
+                    writes.push(Write::TimerSet(Timer {
+                        run: hot.id,
+                        timer: *timer,
+                        due,
+                    }));
                 }
                 Effect::ClearTimer { timer } => {
                     let set_here = |write: &Write| matches!(write, Write::TimerSet(set) if set.timer == *timer && set.run == hot.id);
                     match writes.iter().position(set_here) {
                         Some(index) => drop(writes.remove(index)),
-                        None => writes.push(Write::TimerClear { run: hot.id, timer: *timer }),
+                        None => writes.push(Write::TimerClear {
+                            run: hot.id,
+                            timer: *timer,
+                        }),
                     }
                 }
-                Effect::Listen { listener, types } => writes.push(Write::ListenerSet(self.listener(hot, *listener, types))),
-                Effect::Unlisten { listener } => writes.push(Write::ListenerClear { run: hot.id, listener: *listener }),
+                Effect::Listen { listener, types } => {
+                    writes.push(Write::ListenerSet(self.listener(hot, *listener, types)))
+                }
+                Effect::Unlisten { listener } => writes.push(Write::ListenerClear {
+                    run: hot.id,
+                    listener: *listener,
+                }),
                 Effect::Publish { event } => {
                     let body = event.to_json().into_bytes().into();
                     writes.push(Write::OutboxPut(self.parcel(hot, "event", body, moment)));
                 }
                 Effect::StartRun { effect, run } => {
-                    let body = serde_json::to_vec(&(hot.id, effect, run)).expect("a sub-run is plain data").into();
+                    let body = serde_json::to_vec(&(hot.id, effect, run))
+                        .expect("a sub-run is plain data")
+                        .into();
                     writes.push(Write::OutboxPut(self.parcel(hot, "start", body, moment)));
                 }
                 Effect::Perform { .. } | Effect::Abandon { .. } => {}
@@ -329,7 +442,10 @@ impl Core {
         }
         for event in &decision.events {
             if let engine::HistoryEvent::TimerFired { timer } = event {
-                writes.push(Write::TimerClear { run: hot.id, timer: *timer });
+                writes.push(Write::TimerClear {
+                    run: hot.id,
+                    timer: *timer,
+                });
                 hot.timers.remove(timer);
             }
             if let engine::HistoryEvent::EffectAnswered { effect, .. } = event {
@@ -339,11 +455,21 @@ impl Core {
     }
 
     fn listener(&self, hot: &Hot, listener: u64, types: &[Text]) -> store::Listener {
-        store::Listener { run: hot.id, listener, namespace: hot.loaded.row.namespace.clone(), types: types.to_vec() }
+        store::Listener {
+            run: hot.id,
+            listener,
+            namespace: hot.loaded.row.namespace.clone(),
+            types: types.to_vec(),
+        }
     }
 
     fn parcel(&self, hot: &Hot, kind: &str, body: Bytes, _moment: &Moment) -> Parcel {
-        Parcel { id: uuid::Uuid::now_v7(), namespace: hot.loaded.row.namespace.clone(), kind: kind.into(), body }
+        Parcel {
+            id: uuid::Uuid::now_v7(),
+            namespace: hot.loaded.row.namespace.clone(),
+            kind: kind.into(),
+            body,
+        }
     }
 
     /// What a run leaves when it has ended: its parent's answer, the next start of `schedule.after`.
@@ -352,20 +478,37 @@ impl Core {
             let outcome = match hot.state.status() {
                 Status::Completed => Outcome::Value(hot.state.output.clone().unwrap_or_default()),
                 Status::Faulted => {
-                    let mut error = hot.state.error.clone().unwrap_or_else(|| unknown_error("the sub-run failed"));
+                    let mut error = hot
+                        .state
+                        .error
+                        .clone()
+                        .unwrap_or_else(|| unknown_error("the sub-run failed"));
                     error.instance = None; // It names a task of the sub-run.
                     Outcome::Error(error)
                 }
                 _ => Outcome::Error(unknown_error("the sub-run was cancelled")),
             };
-            let body = serde_json::to_vec(&Command::Answered { effect, outcome }).expect("an answer is plain data").into();
-            writes.push(Write::InboxPut(Message { id: uuid::Uuid::now_v7(), run: parent, body }));
+            let body = serde_json::to_vec(&Command::Answered { effect, outcome })
+                .expect("an answer is plain data")
+                .into();
+            writes.push(Write::InboxPut(Message {
+                id: uuid::Uuid::now_v7(),
+                run: parent,
+                body,
+            }));
         }
         crate::triggers::write_after(&hot.loaded, moment, writes);
     }
 
     /// Hands over a unit about a run whose lock is held, and acts on the decision once it is on disk.
-    fn submit(self: &Arc<Self>, hot: &Arc<Mutex<Hot>>, guard: &mut Hot, unit: Unit, mut decision: Decision, done: Done) {
+    fn submit(
+        self: &Arc<Self>,
+        hot: &Arc<Mutex<Hot>>,
+        guard: &mut Hot,
+        unit: Unit,
+        mut decision: Decision,
+        done: Done,
+    ) {
         let core = self.clone();
         let kept = hot.clone();
         let ahead = self.take_ahead(guard, &mut decision);
@@ -377,8 +520,12 @@ impl Core {
                 done(Ok(()));
             }
             Err(error) => {
-                core.make_stale(&kept);
-                done(Err(Refusal::Store(error)));
+                // A refusal at the door is told before `submit` returns, while the run's lock is held: not here.
+                let handle = core.handle.clone();
+                handle.spawn(async move {
+                    core.make_stale(&kept);
+                    done(Err(Refusal::Store(error)));
+                });
             }
         };
         self.store.submit(unit, Box::new(reply));
@@ -395,7 +542,8 @@ impl Core {
         let mut ahead = Vec::new();
         decision.effects.retain(|effect| match effect {
             Effect::Perform { effect, request }
-                if self.class_of(hot, *effect, &request.function, &request.with) <= EffectClass::Read =>
+                if self.class_of(hot, *effect, &request.function, &request.with)
+                    <= EffectClass::Read =>
             {
                 ahead.push((*effect, request.clone()));
                 false
@@ -420,7 +568,11 @@ impl Core {
         Hot {
             id: row.id,
             loaded,
-            timers: state.timers.iter().map(|(timer, known)| (*timer, millis_up(known.due))).collect(),
+            timers: state
+                .timers
+                .iter()
+                .map(|(timer, known)| (*timer, millis_up(known.due)))
+                .collect(),
             state,
             seq: 0,
             records_since_snapshot: 0,
@@ -464,7 +616,11 @@ impl Core {
                         call.abort();
                     }
                 }
-                Effect::SetTimer { timer, due } => self.timers.set(&Timer { run, timer, due: millis_up(due) }),
+                Effect::SetTimer { timer, due } => self.timers.set(&Timer {
+                    run,
+                    timer,
+                    due: millis_up(due),
+                }),
                 Effect::ClearTimer { timer } => {
                     if let Some(due) = guard.timers.remove(&timer) {
                         self.timers.clear(due, run, timer);
@@ -472,7 +628,12 @@ impl Core {
                 }
                 Effect::Listen { listener, types } => {
                     let namespace = follow_up.loaded.row.namespace.clone();
-                    self.bus.add(store::Listener { run, listener, namespace, types });
+                    self.bus.add(store::Listener {
+                        run,
+                        listener,
+                        namespace,
+                        types,
+                    });
                 }
                 Effect::Unlisten { listener } => self.bus.remove(run, listener),
                 Effect::Publish { .. } | Effect::StartRun { .. } => is_outbox_due = true,
@@ -484,7 +645,8 @@ impl Core {
         }
         if follow_up.is_unfinished {
             let core = self.clone();
-            self.handle.spawn(async move { core.deliver_again(run, Command::Continue) });
+            self.handle
+                .spawn(async move { core.deliver_again(run, Command::Continue) });
         }
         if follow_up.status.is_ended() {
             self.ended(hot, follow_up.status, &follow_up.loaded);
@@ -518,14 +680,20 @@ impl Core {
         for (_, call) in guard.calls.drain() {
             call.abort();
         }
-        let detail = (!waiters.is_empty()).then(|| crate::read::detail(&guard.row, &guard.loaded, &guard.state));
+        let detail = (!waiters.is_empty())
+            .then(|| crate::read::detail(&guard.row, &guard.loaded, &guard.state));
         drop(guard);
         self.forget(run);
         for (waiter, detail) in waiters.into_iter().zip(std::iter::repeat(detail)) {
             // Whoever waited may have gone.
             let _ = detail.map(|detail| waiter.send(detail));
         }
-        if loaded.definition.schedule.as_ref().is_some_and(|schedule| schedule.after.is_some()) {
+        if loaded
+            .definition
+            .schedule
+            .as_ref()
+            .is_some_and(|schedule| schedule.after.is_some())
+        {
             self.schedule_changed.notify_one();
         };
     }
@@ -609,14 +777,19 @@ pub(crate) fn lock(hot: &Arc<Mutex<Hot>>) -> MutexGuard<'_, Hot> {
 
 /// A run's state from what is kept of it, and its last record's number.
 pub(crate) fn fold(run: RunId, kept: &store::Loaded) -> Result<(RunState, u64), StoreError> {
-    let damaged = |reason: String| StoreError::Damaged { reason: format!("run {run}: {reason}") };
+    let damaged = |reason: String| StoreError::Damaged {
+        reason: format!("run {run}: {reason}"),
+    };
     let (mut state, mut seq) = match &kept.snapshot {
-        Some((seq, body)) => (serde_json::from_slice(body).map_err(|error| damaged(error.to_string()))?, *seq),
+        Some((seq, body)) => (
+            serde_json::from_slice(body).map_err(|error| damaged(error.to_string()))?,
+            *seq,
+        ),
         None => (RunState::new(run.to_string()), 0),
     };
     for record in &kept.records {
-        let events: Vec<engine::HistoryEvent> =
-            serde_json::from_slice(&record.body).map_err(|error| damaged(format!("record {}: {error}", record.seq)))?;
+        let events: Vec<engine::HistoryEvent> = serde_json::from_slice(&record.body)
+            .map_err(|error| damaged(format!("record {}: {error}", record.seq)))?;
         for event in &events {
             engine::apply(&mut state, event, timestamp(record.at));
         }
@@ -660,11 +833,23 @@ fn summary(hot: &Hot) -> Option<Text> {
     if hot.state.status() != Status::Waiting {
         return None;
     }
-    let uncertain = hot.state.frames.values().find(|frame| matches!(frame.phase, engine::Phase::Calling { is_uncertain: true, .. }));
+    let uncertain = hot.state.frames.values().find(|frame| {
+        matches!(
+            frame.phase,
+            engine::Phase::Calling {
+                is_uncertain: true,
+                ..
+            }
+        )
+    });
     let frame = uncertain.or_else(|| hot.state.frames.values().next_back())?;
     let task = hot.loaded.definition.task(frame.task);
     let what = match &frame.phase {
-        engine::Phase::Calling { is_uncertain: true, request, .. } => format!("uncertain whether {} happened", request.function),
+        engine::Phase::Calling {
+            is_uncertain: true,
+            request,
+            ..
+        } => format!("uncertain whether {} happened", request.function),
         engine::Phase::Listen { .. } => "an event".to_owned(),
         engine::Phase::SubRun { run, .. } => format!("a run of {}/{}", run.namespace, run.name),
         engine::Phase::Try { .. } => "the next attempt".to_owned(),

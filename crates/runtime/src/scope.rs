@@ -15,11 +15,16 @@ impl Scope {
     /// Every namespace: the owner, and the program itself.
     #[must_use]
     pub fn all(actor: &str) -> Self {
-        Self { actor: actor.into(), namespaces: None }
+        Self {
+            actor: actor.into(),
+            namespaces: None,
+        }
     }
 
     #[must_use]
     pub fn allows(&self, namespace: &str) -> bool {
-        self.namespaces.as_ref().is_none_or(|allowed| allowed.iter().any(|name| &**name == namespace))
+        self.namespaces
+            .as_ref()
+            .is_none_or(|allowed| allowed.iter().any(|name| &**name == namespace))
     }
 }

@@ -20,8 +20,8 @@ use store::{Bytes, Millis, Queries, ResourceRow, StoreError, Write};
 
 /// Resource kind of sealed secrets.
 const SECRET: &str = "secret";
-const PREFIX: &str = "{{secret:";
-const SUFFIX: &str = "}}";
+/// A reference is `~secret~<name>~<proof>~`: characters that pass unchanged through URIs and headers.
+const PREFIX: &str = "~secret~";
 
 pub(crate) struct SecretKeeper {
     key: [u8; 32],
@@ -34,16 +34,30 @@ pub(crate) struct SecretKeeper {
 
 impl SecretKeeper {
     /// `key` seals stored secrets and proves references.
-    pub fn new(key: [u8; 32], directory: Option<PathBuf>, environment: Vec<(String, String)>) -> Self {
-        let proof = hmac::Key::new(hmac::HMAC_SHA256, &[b"segue reference ".as_slice(), &key].concat());
-        Self { key, proof, directory, environment: environment.into_iter().collect(), stored: RwLock::default() }
+    pub fn new(
+        key: [u8; 32],
+        directory: Option<PathBuf>,
+        environment: Vec<(String, String)>,
+    ) -> Self {
+        let proof = hmac::Key::new(
+            hmac::HMAC_SHA256,
+            &[b"segue reference ".as_slice(), &key].concat(),
+        );
+        Self {
+            key,
+            proof,
+            directory,
+            environment: environment.into_iter().collect(),
+            stored: RwLock::default(),
+        }
     }
 
     /// The key of a data directory, made at the first start; its user alone can read it.
     pub fn key_of(directory: &Path) -> std::io::Result<[u8; 32]> {
         let path = directory.join("master.key");
         match std::fs::read_to_string(&path) {
-            Ok(text) => decode_key(text.trim()).ok_or_else(|| std::io::Error::other(format!("{} holds no key", path.display()))),
+            Ok(text) => decode_key(text.trim())
+                .ok_or_else(|| std::io::Error::other(format!("{} holds no key", path.display()))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let key = random()?;
                 write_private(&path, &URL_SAFE_NO_PAD.encode(key))?;
@@ -57,44 +71,88 @@ impl SecretKeeper {
     pub fn load(&self, queries: &dyn Queries) -> Result<(), StoreError> {
         for row in queries.resources(SECRET, None)? {
             match self.unlock(&row) {
-                Some(value) => drop(self.stored.write().expect("no panic while held").insert((row.namespace, row.name), value)),
-                None => tracing::error!(secret = %row.name, "a stored secret does not open with this server's key"),
+                Some(value) => drop(
+                    self.stored
+                        .write()
+                        .expect("no panic while held")
+                        .insert((row.namespace, row.name), value),
+                ),
+                None => {
+                    tracing::error!(secret = %row.name, "a stored secret does not open with this server's key")
+                }
             }
         }
         Ok(())
     }
 
     /// The write that keeps a secret, sealed.
-    pub fn put(&self, namespace: &str, name: &str, value: &str, at: Millis) -> std::io::Result<Write> {
+    pub fn put(
+        &self,
+        namespace: &str,
+        name: &str,
+        value: &str,
+        at: Millis,
+    ) -> std::io::Result<Write> {
         let nonce: [u8; 12] = random()?;
         let mut sealed = value.as_bytes().to_vec();
         let key = self.aead();
-        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(place(namespace, name)), &mut sealed)
-            .map_err(|_| std::io::Error::other("sealing failed"))?;
+        key.seal_in_place_append_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(place(namespace, name)),
+            &mut sealed,
+        )
+        .map_err(|_| std::io::Error::other("sealing failed"))?;
         let body: Bytes = [nonce.as_slice(), &sealed].concat().into();
-        Ok(Write::ResourcePut(ResourceRow { kind: SECRET.into(), namespace: namespace.into(), name: name.into(), body, updated_at: at }))
+        Ok(Write::ResourcePut(ResourceRow {
+            kind: SECRET.into(),
+            namespace: namespace.into(),
+            name: name.into(),
+            body,
+            updated_at: at,
+        }))
     }
 
     /// After the write is on disk.
     pub fn keep(&self, namespace: &str, name: &str, value: &str) {
-        self.stored.write().expect("no panic while held").insert((namespace.into(), name.into()), value.into());
+        self.stored
+            .write()
+            .expect("no panic while held")
+            .insert((namespace.into(), name.into()), value.into());
     }
 
     pub fn remove(namespace: &str, name: &str) -> Write {
-        Write::ResourceRemove { kind: SECRET.into(), namespace: namespace.into(), name: name.into() }
+        Write::ResourceRemove {
+            kind: SECRET.into(),
+            namespace: namespace.into(),
+            name: name.into(),
+        }
     }
 
     pub fn drop_kept(&self, namespace: &str, name: &str) {
-        self.stored.write().expect("no panic while held").remove(&(namespace.into(), name.into()));
+        self.stored
+            .write()
+            .expect("no panic while held")
+            .remove(&(namespace.into(), name.into()));
     }
 
     pub fn names(&self, namespace: &str) -> Vec<String> {
         let stored = self.stored.read().expect("no panic while held");
-        let mut names: Vec<String> =
-            stored.keys().filter(|(known, _)| **known == *namespace).map(|(_, name)| name.to_string()).collect();
+        let mut names: Vec<String> = stored
+            .keys()
+            .filter(|(known, _)| **known == *namespace)
+            .map(|(_, name)| name.to_string())
+            .collect();
         names.extend(self.environment.keys().cloned());
-        if let Some(entries) = self.directory.as_ref().and_then(|directory| std::fs::read_dir(directory).ok()) {
-            names.extend(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()));
+        if let Some(entries) = self
+            .directory
+            .as_ref()
+            .and_then(|directory| std::fs::read_dir(directory).ok())
+        {
+            names.extend(
+                entries
+                    .flatten()
+                    .filter_map(|entry| entry.file_name().into_string().ok()),
+            );
         }
         names.sort();
         names.dedup();
@@ -106,12 +164,16 @@ impl SecretKeeper {
         if names.is_empty() {
             return Value::Null;
         }
-        let known = names.iter().filter(|name| self.plain(namespace, name).is_some());
-        Value::object(known.map(|name| (name.clone(), Value::from(self.reference(namespace, name)))))
+        let known = names
+            .iter()
+            .filter(|name| self.plain(namespace, name).is_some());
+        Value::object(
+            known.map(|name| (name.clone(), Value::from(self.reference(namespace, name)))),
+        )
     }
 
     fn reference(&self, namespace: &str, name: &str) -> String {
-        format!("{PREFIX}{name}:{}{SUFFIX}", self.proof_of(namespace, name))
+        format!("{PREFIX}{name}~{}~", self.proof_of(namespace, name))
     }
 
     fn proof_of(&self, namespace: &str, name: &str) -> String {
@@ -120,7 +182,12 @@ impl SecretKeeper {
     }
 
     fn plain(&self, namespace: &str, name: &str) -> Option<Arc<str>> {
-        if let Some(value) = self.stored.read().expect("no panic while held").get(&(namespace.into(), name.into())) {
+        if let Some(value) = self
+            .stored
+            .read()
+            .expect("no panic while held")
+            .get(&(namespace.into(), name.into()))
+        {
             return Some(value.clone());
         }
         if let Some(directory) = &self.directory
@@ -129,7 +196,9 @@ impl SecretKeeper {
         {
             return Some(text.trim_end_matches(['\r', '\n']).into());
         }
-        self.environment.get(name).map(|value| value.as_str().into())
+        self.environment
+            .get(name)
+            .map(|value| value.as_str().into())
     }
 
     fn aead(&self) -> LessSafeKey {
@@ -140,7 +209,10 @@ impl SecretKeeper {
         let (nonce, sealed) = row.body.split_first_chunk::<12>()?;
         let mut sealed = sealed.to_vec();
         let aad = Aad::from(place(&row.namespace, &row.name));
-        let opened = self.aead().open_in_place(Nonce::assume_unique_for_key(*nonce), aad, &mut sealed).ok()?;
+        let opened = self
+            .aead()
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), aad, &mut sealed)
+            .ok()?;
         std::str::from_utf8(opened).ok().map(Into::into)
     }
 }
@@ -161,12 +233,18 @@ impl Secrets for SecretKeeper {
         while let Some(start) = rest.find(PREFIX) {
             out.push_str(&rest[..start]);
             let inner = &rest[start + PREFIX.len()..];
-            let reference = inner.find(SUFFIX).and_then(|end| inner[..end].rsplit_once(':').map(|parts| (parts, end)));
-            match reference {
-                Some(((name, proof), end)) if proof == self.proof_of(namespace, name) => {
+            let mut parts = inner.splitn(3, '~');
+            match (parts.next(), parts.next(), parts.next()) {
+                (Some(name), Some(proof), Some(after))
+                    if proof == self.proof_of(namespace, name) =>
+                {
                     let value = self.open(namespace, name, host)?;
-                    out.push_str(&value.as_str().map_or_else(|| value.to_json(), str::to_owned));
-                    rest = &inner[end + SUFFIX.len()..];
+                    out.push_str(
+                        &value
+                            .as_str()
+                            .map_or_else(|| value.to_json(), str::to_owned),
+                    );
+                    rest = after;
                 }
                 // Not ours: text that only looks like a reference.
                 _ => {
@@ -181,7 +259,11 @@ impl Secrets for SecretKeeper {
 }
 
 fn unknown(name: &str) -> WorkflowError {
-    WorkflowError::new(ErrorKind::Authorization, "Secret not available", format!("there is no secret `{name}` for this namespace"))
+    WorkflowError::new(
+        ErrorKind::Authorization,
+        "Secret not available",
+        format!("there is no secret `{name}` for this namespace"),
+    )
 }
 
 fn place(namespace: &str, name: &str) -> String {
@@ -189,7 +271,11 @@ fn place(namespace: &str, name: &str) -> String {
 }
 
 fn is_file_name(name: &str) -> bool {
-    !name.is_empty() && !name.starts_with('.') && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    !name.is_empty()
+        && !name.starts_with('.')
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
 pub(crate) fn random<const N: usize>() -> std::io::Result<[u8; N]> {
@@ -206,7 +292,12 @@ fn decode_key(text: &str) -> Option<[u8; 32]> {
 pub(crate) fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(text.as_bytes())?;
     file.write_all(b"\n")?;
     file.sync_all()

@@ -24,7 +24,10 @@ impl Timers {
         // One read of all: ordered by due time, so there is no cursor to page by that ties could not break.
         let all = queries.timers_due(Millis(i64::MAX), u32::MAX)?;
         let mut due = self.due.lock().expect("no panic while held");
-        due.extend(all.into_iter().map(|timer| (timer.due, timer.run, timer.timer)));
+        due.extend(
+            all.into_iter()
+                .map(|timer| (timer.due, timer.run, timer.timer)),
+        );
         Ok(())
     }
 
@@ -39,7 +42,10 @@ impl Timers {
     }
 
     pub fn clear(&self, due: Millis, run: RunId, timer: u64) {
-        self.due.lock().expect("no panic while held").remove(&(due, run, timer));
+        self.due
+            .lock()
+            .expect("no panic while held")
+            .remove(&(due, run, timer));
     }
 
     /// Those due now, removed; and when the next one is.

@@ -44,12 +44,24 @@ type Key = (Text, Text);
 /// The zone and the policy, from `document.metadata.schedule`.
 fn policy(loaded: &Loaded) -> (jiff::tz::TimeZone, Missed) {
     let settings = loaded.definition.document.metadata.get("schedule");
-    let text = |name: &str| settings.and_then(|settings| settings.get(name)).and_then(Value::as_str);
-    let zone = text("timezone").and_then(|name| jiff::tz::TimeZone::get(name).ok()).unwrap_or(jiff::tz::TimeZone::UTC);
-    let max = settings.and_then(|settings| settings.get("max")).and_then(Value::as_i64);
+    let text = |name: &str| {
+        settings
+            .and_then(|settings| settings.get(name))
+            .and_then(Value::as_str)
+    };
+    let zone = text("timezone")
+        .and_then(|name| jiff::tz::TimeZone::get(name).ok())
+        .unwrap_or(jiff::tz::TimeZone::UTC);
+    let max = settings
+        .and_then(|settings| settings.get("max"))
+        .and_then(Value::as_i64);
     let missed = match text("missed") {
         Some("skip") => Missed::Skip,
-        Some("all") => Missed::All(max.and_then(|max| u32::try_from(max).ok()).unwrap_or(MISSED_MAX).min(MISSED_MAX)),
+        Some("all") => Missed::All(
+            max.and_then(|max| u32::try_from(max).ok())
+                .unwrap_or(MISSED_MAX)
+                .min(MISSED_MAX),
+        ),
         _ => Missed::One,
     };
     (zone, missed)
@@ -57,14 +69,20 @@ fn policy(loaded: &Loaded) -> (jiff::tz::TimeZone, Missed) {
 
 /// Problems of `document.metadata.schedule` that would otherwise only show as a wrong start.
 pub(crate) fn check(loaded: &Loaded) -> Result<(), String> {
-    let Some(settings) = loaded.definition.document.metadata.get("schedule") else { return Ok(()) };
+    let Some(settings) = loaded.definition.document.metadata.get("schedule") else {
+        return Ok(());
+    };
     if let Some(zone) = settings.get("timezone") {
         let name = zone.as_str().unwrap_or_default();
-        jiff::tz::TimeZone::get(name).map_err(|_| format!("`document.metadata.schedule.timezone`: unknown time zone `{zone}`"))?;
+        jiff::tz::TimeZone::get(name).map_err(|_| {
+            format!("`document.metadata.schedule.timezone`: unknown time zone `{zone}`")
+        })?;
     }
     match settings.get("missed").map(|missed| missed.as_str()) {
         None | Some(Some("skip" | "one" | "all")) => Ok(()),
-        Some(_) => Err("`document.metadata.schedule.missed` must be `skip`, `one` or `all`".to_owned()),
+        Some(_) => {
+            Err("`document.metadata.schedule.missed` must be `skip`, `one` or `all`".to_owned())
+        }
     }
 }
 
@@ -76,11 +94,17 @@ pub(crate) fn next_fire(loaded: &Loaded, from: jiff::Timestamp) -> Option<jiff::
     }
     let cron: croner::Cron = schedule.cron.as_ref()?.parse().ok()?;
     let (zone, _) = policy(loaded);
-    cron.find_next_occurrence(&from.to_zoned(zone), false).ok().map(|next| next.timestamp())
+    cron.find_next_occurrence(&from.to_zoned(zone), false)
+        .ok()
+        .map(|next| next.timestamp())
 }
 
 fn after(from: jiff::Timestamp, span: &jiff::Span) -> Option<jiff::Timestamp> {
-    from.to_zoned(jiff::tz::TimeZone::UTC).checked_add(*span).ok().map(|next| next.timestamp()).filter(|next| *next > from)
+    from.to_zoned(jiff::tz::TimeZone::UTC)
+        .checked_add(*span)
+        .ok()
+        .map(|next| next.timestamp())
+        .filter(|next| *next > from)
 }
 
 /// When the workflow starts next, for people.
@@ -94,8 +118,14 @@ pub(crate) fn next_for(core: &Core, loaded: &Loaded) -> Option<jiff::Timestamp> 
 }
 
 fn noted(core: &Core, loaded: &Loaded) -> Noted {
-    let row = core.store.queries().resource(SCHEDULE, &loaded.row.namespace, &loaded.row.name);
-    row.ok().flatten().and_then(|row| serde_json::from_slice(&row.body).ok()).unwrap_or_default()
+    let row = core
+        .store
+        .queries()
+        .resource(SCHEDULE, &loaded.row.namespace, &loaded.row.name);
+    row.ok()
+        .flatten()
+        .and_then(|row| serde_json::from_slice(&row.body).ok())
+        .unwrap_or_default()
 }
 
 fn note(loaded: &Loaded, noted: Noted, at: Millis) -> Write {
@@ -103,19 +133,33 @@ fn note(loaded: &Loaded, noted: Noted, at: Millis) -> Write {
         kind: SCHEDULE.into(),
         namespace: loaded.row.namespace.clone(),
         name: loaded.row.name.clone(),
-        body: serde_json::to_vec(&noted).expect("a note is plain data").into(),
+        body: serde_json::to_vec(&noted)
+            .expect("a note is plain data")
+            .into(),
         updated_at: at,
     })
 }
 
 /// A run of a workflow with `schedule.after` ended: note when the next one is due, with the record of the end.
 pub(crate) fn write_after(loaded: &Loaded, moment: &Moment, writes: &mut Vec<Write>) {
-    let Some(DurationSpec::Fixed(span)) = loaded.definition.schedule.as_ref().and_then(|schedule| schedule.after.as_ref()) else {
+    let Some(DurationSpec::Fixed(span)) = loaded
+        .definition
+        .schedule
+        .as_ref()
+        .and_then(|schedule| schedule.after.as_ref())
+    else {
         return;
     };
     if let Some(next) = after(moment.now, span) {
         let now = millis(moment.now);
-        writes.push(note(loaded, Noted { last: Some(now), next: Some(millis_up(next)) }, now));
+        writes.push(note(
+            loaded,
+            Noted {
+                last: Some(now),
+                next: Some(millis_up(next)),
+            },
+            now,
+        ));
     }
 }
 
@@ -127,11 +171,18 @@ pub(crate) async fn run(core: Arc<Core>) {
     loop {
         look(&core, &mut seen, &mut due);
         let now = millis(core.clock.now());
-        let ready: Vec<Key> = due.iter().filter(|(_, (at, _))| *at <= now).map(|(key, _)| key.clone()).collect();
-        for key in ready {
-            if let Some((at, loaded)) = due.remove(&key) {
+        let ready: Vec<Key> = due
+            .iter()
+            .filter(|(_, (at, _))| *at <= now)
+            .map(|(key, _)| key.clone())
+            .collect();
+        for key in &ready {
+            if let Some((at, loaded)) = due.remove(key) {
                 fire(&core, &loaded, at).await;
             }
+        }
+        if !ready.is_empty() {
+            continue; // Each of them has a next time.
         }
         let next = due.values().map(|(at, _)| *at).min();
         let now = core.clock.now();
@@ -139,7 +190,9 @@ pub(crate) async fn run(core: Arc<Core>) {
             continue;
         }
         // At most a minute, so that a jump of the clock is seen.
-        let left = next.map_or(std::time::Duration::from_secs(60), |next| until(now, next).min(std::time::Duration::from_secs(60)));
+        let left = next.map_or(std::time::Duration::from_secs(60), |next| {
+            until(now, next).min(std::time::Duration::from_secs(60))
+        });
         tokio::select! {
             () = core.schedule_changed.notified() => {}
             () = tokio::time::sleep(left) => {}
@@ -150,12 +203,18 @@ pub(crate) async fn run(core: Arc<Core>) {
 
 fn look(core: &Core, seen: &mut HashMap<Key, Text>, due: &mut HashMap<Key, (Millis, Arc<Loaded>)>) {
     let active = core.definitions.all_active();
-    let is_active = |key: &Key| active.iter().any(|loaded| loaded.row.namespace == key.0 && loaded.row.name == key.1);
+    let is_active = |key: &Key| {
+        active
+            .iter()
+            .any(|loaded| loaded.row.namespace == key.0 && loaded.row.name == key.1)
+    };
     due.retain(|key, _| is_active(key));
     for loaded in &active {
         let key = (loaded.row.namespace.clone(), loaded.row.name.clone());
         if seen.get(&key) != Some(&loaded.row.digest) {
-            let is_first = seen.insert(key.clone(), loaded.row.digest.clone()).is_none();
+            let is_first = seen
+                .insert(key.clone(), loaded.row.digest.clone())
+                .is_none();
             due.remove(&key);
             if let Some(at) = first_fire(core, loaded, is_first) {
                 due.insert(key.clone(), (at, loaded.clone()));
@@ -176,7 +235,11 @@ fn first_fire(core: &Core, loaded: &Loaded, is_first: bool) -> Option<Millis> {
     let noted = noted(core, loaded);
     if schedule.after.is_some() {
         // The very first run starts at once; later ones when noted.
-        return Some(noted.next.unwrap_or(if noted.last.is_none() { millis(now) } else { noted.next? }));
+        return Some(noted.next.unwrap_or(if noted.last.is_none() {
+            millis(now)
+        } else {
+            noted.next?
+        }));
     }
     let (_, missed) = policy(loaded);
     let last = noted.last.filter(|_| is_first).map(timestamp)?;
@@ -202,14 +265,20 @@ fn following_fire(core: &Core, loaded: &Loaded) -> Option<Millis> {
     let now = core.clock.now();
     let noted = noted(core, loaded);
     if schedule.after.is_some() {
-        return noted.next.filter(|next| noted.last.is_some_and(|last| *next > last));
+        return noted
+            .next
+            .filter(|next| noted.last.is_some_and(|last| *next > last));
     }
     let (_, missed) = policy(loaded);
     let last = noted.last.map(timestamp);
     if let (Missed::All(max), Some(last)) = (missed, last)
         && let Some(due) = next_fire(loaded, last).filter(|due| *due <= now)
     {
-        let is_within = (0..max).try_fold(due, |due, _| next_fire(loaded, due).filter(|next| *next <= now)).is_none();
+        let is_within = (0..max)
+            .try_fold(due, |due, _| {
+                next_fire(loaded, due).filter(|next| *next <= now)
+            })
+            .is_none();
         if is_within {
             return Some(millis_up(due));
         }
@@ -230,13 +299,35 @@ async fn fire(core: &Arc<Core>, loaded: &Arc<Loaded>, at: Millis) {
     let run = RunId(uuid::Uuid::now_v7());
     let key = format!("{}/{}@{}", loaded.row.namespace, loaded.row.name, at.0);
     let mut acceptance = Acceptance {
-        dedupe: Some(DedupeKey { scope: SCHEDULE.into(), key: key.into(), digest: [0; 32], at: now, run }),
-        writes: vec![note(loaded, Noted { last: Some(at), next: None }, now)],
+        dedupe: Some(DedupeKey {
+            scope: SCHEDULE.into(),
+            key: key.into(),
+            digest: [0; 32],
+            at: now,
+            run,
+        }),
+        writes: vec![note(
+            loaded,
+            Noted {
+                last: Some(at),
+                next: None,
+            },
+            now,
+        )],
         ..Acceptance::default()
     };
     let input = Value::object([("scheduledAt", Value::from(timestamp(at).to_string()))]);
-    let begin = Begin { loaded: loaded.clone(), input, trigger: "schedule".into(), parent: None, retry_of: None, state: None };
-    let begun = core.begin_run_as(run, begin, &mut acceptance, false).map(drop);
+    let begin = Begin {
+        loaded: loaded.clone(),
+        input,
+        trigger: "schedule".into(),
+        parent: None,
+        retry_of: None,
+        state: None,
+    };
+    let begun = core
+        .begin_run_as(run, begin, &mut acceptance, false)
+        .map(drop);
     let result = match begun {
         Ok(()) => core.accept(acceptance).await,
         Err(error) => Err(error),
@@ -245,8 +336,21 @@ async fn fire(core: &Arc<Core>, loaded: &Arc<Loaded>, at: Millis) {
         Ok(Accepted::New) => {}
         Ok(Accepted::Duplicate { .. }) => {
             // Fired before a crash, but not noted: note it now.
-            let write = note(loaded, Noted { last: Some(at), next: None }, now);
-            core.store.submit(store::Unit { dedupe: None, writes: vec![write] }, Box::new(|_| {}));
+            let write = note(
+                loaded,
+                Noted {
+                    last: Some(at),
+                    next: None,
+                },
+                now,
+            );
+            core.store.submit(
+                store::Unit {
+                    dedupe: None,
+                    writes: vec![write],
+                },
+                Box::new(|_| {}),
+            );
         }
         Err(error) => {
             tracing::warn!(workflow = %loaded.row.name, "a scheduled start must wait: {error}");
@@ -264,16 +368,31 @@ struct Gathered {
 }
 
 /// The input of a run that this event starts; events of a start that needs several are gathered, durably.
-pub(crate) fn input_from_event(core: &Core, loaded: &Loaded, event: &Value, moment: &Moment, acceptance: &mut Acceptance) -> Option<Value> {
+pub(crate) fn input_from_event(
+    core: &Core,
+    loaded: &Loaded,
+    event: &Value,
+    moment: &Moment,
+    acceptance: &mut Acceptance,
+) -> Option<Value> {
     let index = crate::intake::is_started_by(loaded, event, moment)?;
     let on = loaded.definition.schedule.as_ref()?.on.as_ref()?;
     let count = match &on.strategy {
-        Strategy::One(_) | Strategy::Any { until: None, .. } => return Some(Value::array(vec![event.clone()])),
+        Strategy::One(_) | Strategy::Any { until: None, .. } => {
+            return Some(Value::array(vec![event.clone()]));
+        }
         Strategy::All(filters) => filters.len(),
         Strategy::Any { until: Some(_), .. } => 0,
     };
-    let row = core.store.queries().resource(GATHERED, &loaded.row.namespace, &loaded.row.name).ok().flatten();
-    let mut gathered: Gathered = row.and_then(|row| serde_json::from_slice(&row.body).ok()).unwrap_or_default();
+    let row = core
+        .store
+        .queries()
+        .resource(GATHERED, &loaded.row.namespace, &loaded.row.name)
+        .ok()
+        .flatten();
+    let mut gathered: Gathered = row
+        .and_then(|row| serde_json::from_slice(&row.body).ok())
+        .unwrap_or_default();
     gathered.matched.resize(count, false);
     if count > 0 {
         if gathered.matched[index] {
@@ -283,26 +402,51 @@ pub(crate) fn input_from_event(core: &Core, loaded: &Loaded, event: &Value, mome
     }
     gathered.events.push(event.clone());
     let is_complete = match &on.strategy {
-        Strategy::Any { until: Some(Until::Condition(condition)), .. } => {
+        Strategy::Any {
+            until: Some(Until::Condition(condition)),
+            ..
+        } => {
             let events = Value::array(gathered.events.clone());
             condition
-                .evaluate(&events, &dsl::expr::NoVariables, moment.now, dsl::expr::EvalLimits::default())
+                .evaluate(
+                    &events,
+                    &dsl::expr::NoVariables,
+                    moment.now,
+                    dsl::expr::EvalLimits::default(),
+                )
                 .is_ok_and(|value| value.is_true())
         }
-        Strategy::Any { until: Some(Until::Consumed(until)), .. } => match &until.strategy {
-            Strategy::One(filter) => engine::matches_event(&loaded.definition, filter, event, moment).unwrap_or(false),
+        Strategy::Any {
+            until: Some(Until::Consumed(until)),
+            ..
+        } => match &until.strategy {
+            Strategy::One(filter) => {
+                engine::matches_event(&loaded.definition, filter, event, moment).unwrap_or(false)
+            }
             Strategy::Any { filters, .. } | Strategy::All(filters) => {
-                filters.iter().any(|filter| engine::matches_event(&loaded.definition, filter, event, moment).unwrap_or(false))
+                filters.iter().any(|filter| {
+                    engine::matches_event(&loaded.definition, filter, event, moment)
+                        .unwrap_or(false)
+                })
             }
         },
         _ => gathered.matched.iter().all(|is_matched| *is_matched),
     };
-    let kept = if is_complete { Gathered::default() } else { Gathered { events: gathered.events.clone(), matched: gathered.matched } };
+    let kept = if is_complete {
+        Gathered::default()
+    } else {
+        Gathered {
+            events: gathered.events.clone(),
+            matched: gathered.matched,
+        }
+    };
     acceptance.writes.push(Write::ResourcePut(ResourceRow {
         kind: GATHERED.into(),
         namespace: loaded.row.namespace.clone(),
         name: loaded.row.name.clone(),
-        body: serde_json::to_vec(&kept).expect("gathered events are plain data").into(),
+        body: serde_json::to_vec(&kept)
+            .expect("gathered events are plain data")
+            .into(),
         updated_at: millis(moment.now),
     }));
     is_complete.then(|| Value::array(gathered.events))
@@ -310,7 +454,9 @@ pub(crate) fn input_from_event(core: &Core, loaded: &Loaded, event: &Value, mome
 
 /// What starts a workflow, in words.
 pub(crate) fn words(loaded: &Loaded) -> Vec<String> {
-    let Some(schedule) = &loaded.definition.schedule else { return Vec::new() };
+    let Some(schedule) = &loaded.definition.schedule else {
+        return Vec::new();
+    };
     let mut words = Vec::new();
     let length = |spec: &DurationSpec| match spec {
         DurationSpec::Fixed(span) => format!("{span:#}"),
@@ -321,7 +467,10 @@ pub(crate) fn words(loaded: &Loaded) -> Vec<String> {
     }
     if let Some(cron) = &schedule.cron {
         let zone = policy(loaded).0;
-        words.push(format!("cron `{cron}` ({})", zone.iana_name().unwrap_or("UTC")));
+        words.push(format!(
+            "cron `{cron}` ({})",
+            zone.iana_name().unwrap_or("UTC")
+        ));
     }
     if let Some(after) = &schedule.after {
         words.push(format!("{} after the last run ended", length(after)));

@@ -104,24 +104,25 @@ impl State {
         let mut new_runs = HashSet::new();
         let mut new_records = HashSet::new();
         for write in writes {
-            match write {
+            let refusal = match write {
                 Write::RunPut(run) => {
-                    if self.runs.contains_key(&run.id) || !new_runs.insert(run.id) {
-                        return Err(StoreError::Conflict { what: "run" });
-                    }
+                    let is_there = self.runs.contains_key(&run.id) || !new_runs.insert(run.id);
+                    is_there.then_some(StoreError::Conflict { what: "run" })
                 }
                 Write::RunChange(change) => {
-                    if !self.runs.contains_key(&change.id) && !new_runs.contains(&change.id) {
-                        return Err(StoreError::NotFound { what: "run" });
-                    }
+                    let is_there =
+                        self.runs.contains_key(&change.id) || new_runs.contains(&change.id);
+                    (!is_there).then_some(StoreError::NotFound { what: "run" })
                 }
                 Write::Journal(record) => {
                     let key = (record.run, record.seq);
-                    if self.journal.contains_key(&key) || !new_records.insert(key) {
-                        return Err(StoreError::Conflict { what: "record" });
-                    }
+                    let is_there = self.journal.contains_key(&key) || !new_records.insert(key);
+                    is_there.then_some(StoreError::Conflict { what: "record" })
                 }
-                _ => {}
+                _ => None,
+            };
+            if let Some(refusal) = refusal {
+                return Err(refusal);
             }
         }
         Ok(())

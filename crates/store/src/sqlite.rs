@@ -7,6 +7,8 @@ mod apply;
 mod dictionary;
 mod directory;
 mod encode;
+#[cfg(feature = "faults")]
+pub mod faulty_vfs;
 mod migrate;
 mod prune;
 mod queue;
@@ -20,6 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use self::dictionary::Dictionary;
@@ -52,6 +55,8 @@ pub struct Options {
     pub reader_cache_bytes: usize,
     /// Space on disk given up when the disk is full, so that runs can go on for a while. 0: none.
     pub reserve_bytes: u64,
+    /// The name of the SQLite VFS that reads and writes files. None: the operating system's own.
+    pub vfs: Option<String>,
 }
 
 impl Default for Options {
@@ -62,6 +67,7 @@ impl Default for Options {
             writer_cache_bytes: 64 << 20,
             reader_cache_bytes: 8 << 20,
             reserve_bytes: 16 << 20,
+            vfs: None,
         }
     }
 }
@@ -89,13 +95,13 @@ impl SqliteStore {
         );
         let directory = Arc::new(Directory::claim(directory.as_ref(), options.reserve_bytes)?);
         let cannot = |error: MigrateError| explain_open(error, &directory);
-        look(&directory).map_err(cannot)?;
+        look(&directory, &options).map_err(cannot)?;
         let db = open_writer(&directory, &options).map_err(cannot)?;
         let words = Arc::new(Dictionary::load(&db).map_err(|error| cannot(error.into()))?);
         let queue = Arc::new(Queue::new(options.waiting_bytes_max));
         let readers = Readers::new(
             directory.database(),
-            None,
+            options.vfs.clone(),
             options.readers,
             options.reader_cache_bytes,
         );
@@ -187,10 +193,16 @@ impl Drop for SqliteStore {
     }
 }
 
-/// Looks at the data without changing it.
-fn look(directory: &Directory) -> Result<(), MigrateError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = connect(&directory.database(), flags, None, 1 << 20)?;
+/// Looks at the data without changing it. May write all the same: what a cut-off first start left must be rolled back.
+fn look(directory: &Directory, options: &Options) -> Result<(), MigrateError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+
+    let db = connect(
+        &directory.database(),
+        flags,
+        options.vfs.as_deref(),
+        1 << 20,
+    )?;
     migrate::check(&db).map(|_| ())
 }
 
@@ -199,7 +211,7 @@ fn open_writer(directory: &Directory, options: &Options) -> Result<Connection, M
     let mut db = connect(
         &directory.database(),
         flags,
-        None,
+        options.vfs.as_deref(),
         options.writer_cache_bytes,
     )?;
     // Works only before the first table is made.
@@ -223,11 +235,16 @@ fn connect(
         None => Connection::open_with_flags(database, flags)?,
     };
     db.busy_timeout(BUSY)?;
+    // After a failed sync, copying the log back would make half units of what was never answered.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+
     let cache_kib = i64::try_from(cache_bytes / 1024).unwrap_or(i64::MAX);
     db.pragma_update(None, "cache_size", -cache_kib)?;
     // A mapped file turns an error of the disk into a signal.
     db.pragma_update(None, "mmap_size", 0)?;
     db.pragma_update(None, "foreign_keys", false)?;
+    // No files outside of the data directory.
+    db.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(db)
 }
 

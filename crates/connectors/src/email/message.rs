@@ -4,15 +4,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dsl::value::Value;
 use lettre::Message;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Attachment, Mailbox, MessageBuilder, MultiPart, SinglePart};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Body, Mailbox, MessageBuilder, MultiPart, SinglePart};
 use sha2::{Digest as _, Sha256};
 
 use super::wrong;
 use crate::function::CallError;
 
 const RECIPIENTS_MAX: usize = 100;
-/// Attachments and texts together, before encoding.
+/// Attachments and texts together.
 const CONTENT_BYTES_MAX: usize = 20 << 20;
 const SUBJECT_BYTES_MAX: usize = 998;
 
@@ -160,7 +160,10 @@ fn body(builder: MessageBuilder, with: &Value) -> Result<Message, CallError> {
     let attachments = attachments(with)?;
     let weight = plain.as_ref().map_or(0, String::len)
         + html.as_ref().map_or(0, String::len)
-        + attachments.iter().map(|one| one.bytes.len()).sum::<usize>();
+        + attachments
+            .iter()
+            .map(|one| one.body.as_ref().len())
+            .sum::<usize>();
     if weight > CONTENT_BYTES_MAX {
         return Err(wrong(format!(
             "the mail is larger than {CONTENT_BYTES_MAX} bytes"
@@ -185,7 +188,7 @@ fn body(builder: MessageBuilder, with: &Value) -> Result<Message, CallError> {
             }
         };
         let whole = attachments.into_iter().fold(first, |parts, one| {
-            parts.singlepart(Attachment::new(one.name).body(one.bytes, one.content_type))
+            parts.singlepart(Attachment::new(one.name).body(one.body, one.content_type))
         });
         builder.multipart(whole)
     };
@@ -194,7 +197,7 @@ fn body(builder: MessageBuilder, with: &Value) -> Result<Message, CallError> {
 
 struct File {
     name: String,
-    bytes: Vec<u8>,
+    body: Body,
     content_type: ContentType,
 }
 
@@ -229,9 +232,12 @@ fn attachments(with: &Value) -> Result<Vec<File>, CallError> {
         let kind = text(item, "type")?.unwrap_or_else(|| "application/octet-stream".to_owned());
         let content_type = ContentType::parse(&kind)
             .map_err(|_| wrong(format!("`{kind}` is not a content type")))?;
+        // Left to itself the library sends small binary files as text, zero bytes and all.
+        let body = Body::new_with_encoding(bytes, ContentTransferEncoding::Base64)
+            .map_err(|_| wrong(format!("attachment `{name}` cannot be encoded")))?;
         Ok(File {
             name,
-            bytes,
+            body,
             content_type,
         })
     };

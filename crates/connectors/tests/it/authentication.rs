@@ -439,3 +439,85 @@ async fn an_authorization_server_in_trouble_is_no_reason_to_doubt_the_call() {
         assert_eq!(error.retry_after.map(|wait| wait.as_secs()), patience);
     }
 }
+
+#[tokio::test]
+async fn a_token_that_hardly_lives_still_serves_all_who_waited_for_it() {
+    let idp = Arc::new(Idp::default());
+    let address = serve(idp_app(idp.clone(), r#", "expires_in": 1"#)).await;
+    let http = Arc::new(http());
+    let calls = (0..50).map(|_| {
+        let http = http.clone();
+        tokio::spawn(async move { perform(&http, address, &with("service", CLIENT)).await })
+    });
+    for call in calls.collect::<Vec<_>>() {
+        call.await.unwrap().unwrap();
+    }
+    let asked = idp.asked.load(Ordering::SeqCst);
+    assert!(asked < 10, "{asked} requests for fifty calls");
+}
+
+#[tokio::test]
+async fn a_client_secret_is_opened_for_the_authorization_server_only() {
+    let idp = Arc::new(Idp::default());
+    let address = serve(idp_app(idp.clone(), "")).await;
+    let policy = CLIENT
+        .replace(
+            "http://HOST",
+            &format!("http://localhost:{}", address.port()),
+        )
+        .replace("s+ecret", "sealed.client.");
+    let http = http_with(Vault::default().with_host("client", r#""s+ecret""#, "localhost"));
+    perform(&http, address, &with("service", &policy))
+        .await
+        .unwrap();
+    // The same secret, bound to the service instead.
+    let http = http_with(Vault::default().with_host("client", r#""s+ecret""#, "127.0.0.1"));
+    let error = perform(&http, address, &with("service", &policy))
+        .await
+        .unwrap_err();
+    assert!(
+        error.error.to_string().contains("not for localhost"),
+        "{}",
+        error.error
+    );
+    assert_eq!(idp.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn another_origin_that_asks_for_credentials_gets_none() {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counted = seen.clone();
+    let elsewhere = Router::new().fallback(any(move |headers: HeaderMap| async move {
+        assert!(!headers.contains_key("authorization"));
+        counted.fetch_add(1, Ordering::SeqCst);
+        (
+            StatusCode::UNAUTHORIZED,
+            [(
+                "www-authenticate",
+                r#"Digest realm="r", nonce="n", qop="auth""#,
+            )],
+        )
+    }));
+    let location = format!("http://localhost:{}/", serve(elsewhere).await.port());
+    let redirect = move || async move { (StatusCode::FOUND, [("location", location)]) };
+    let address = serve(Router::new().fallback(any(redirect))).await;
+    for policy in [
+        r#"{"digest": {"username": "anna", "password": "pass-word"}}"#,
+        r#"{"bearer": {"token": "t-123456"}}"#,
+    ] {
+        let with = with("", policy).replacen('{', r#"{"redirect": true, "#, 1);
+        assert_eq!(
+            perform(&http(), address, &with)
+                .await
+                .unwrap_err()
+                .error
+                .status,
+            401
+        );
+    }
+    assert_eq!(
+        seen.load(Ordering::SeqCst),
+        2,
+        "asked once each, never a second time"
+    );
+}

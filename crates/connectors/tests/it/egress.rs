@@ -486,3 +486,48 @@ async fn a_simulated_internet_answers_public_names_and_nothing_else() {
         &get_from(&egress, &format!("http://{address}/")).await
     ));
 }
+
+#[tokio::test]
+async fn a_certificate_counts_only_for_its_name_and_from_a_trusted_authority() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut stream = tls_acceptor().accept(stream).await.ok()?;
+                let _ = stream.read(&mut [0; 4096]).await.ok()?;
+                stream
+                    .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nin")
+                    .await
+                    .ok()
+            });
+        }
+    });
+    let names = || {
+        Names::of(&[
+            ("secure.example", &[&["127.0.0.1:0"]]),
+            ("other.example", &[&["127.0.0.1:0"]]),
+        ])
+    };
+    let trusting = Egress::new(development(), names()).trusting(vec![authority()]);
+    let reply = get_from(&trusting, &format!("https://secure.example:{port}/"))
+        .await
+        .unwrap();
+    assert_eq!(reply.body, "in");
+    let strict = Egress::new(development(), names());
+    for (egress, host) in [
+        (&trusting, "other.example"),
+        (&trusting, "127.0.0.1"),
+        (&strict, "secure.example"),
+    ] {
+        let error = get_from(egress, &format!("https://{host}:{port}/"))
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(&error.trouble, Trouble::Unreachable { cause, .. } if cause.contains("ertificate")),
+            "{host}: {error:?}"
+        );
+        assert!(!error.was_sent, "{host}");
+    }
+}

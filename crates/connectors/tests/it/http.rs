@@ -523,3 +523,14 @@ async fn a_secret_is_opened_only_for_its_host_and_cannot_name_one() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_header_made_of_a_short_secret_is_hidden_by_its_place() {
+    let address = serve(Router::new().fallback(any(|| async { "fine" }))).await;
+    let http = http_with(Vault::default().with("pin", r#""123""#));
+    let with = r#"{"method": "get", "endpoint": "http://HOST/", "headers": {"x-pin": "sealed.pin.", "x-plain": "123"}, "output": "response"}"#;
+    let response = perform(&http, address, with).await.unwrap();
+    let headers = response.get("request").unwrap().get("headers").unwrap();
+    assert_eq!(headers.get("x-pin").unwrap().as_str(), Some("[redacted]"));
+    assert_eq!(headers.get("x-plain").unwrap().as_str(), Some("123"));
+}

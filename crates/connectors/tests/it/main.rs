@@ -4,5 +4,7 @@
 mod authentication;
 mod connection;
 mod egress;
+mod email;
 mod http;
+mod shell;
 mod support;

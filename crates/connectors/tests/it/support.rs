@@ -187,3 +187,24 @@ pub async fn perform(http: &Http, address: SocketAddr, with: &str) -> Result<Val
     ))
     .await
 }
+
+/// The authority that has signed for `secure.example` and `localhost`. Made for these cases; its key is gone.
+pub fn authority() -> Vec<u8> {
+    include_bytes!("tls/authority.der").to_vec()
+}
+
+/// The other end of TLS for `secure.example` and `localhost`.
+pub fn tls_acceptor() -> tokio_rustls::TlsAcceptor {
+    let certificate = include_bytes!("tls/server.der").to_vec().into();
+    let key =
+        rustls::pki_types::PrivatePkcs8KeyDer::from(include_bytes!("tls/server.key.der").to_vec());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap();
+    let config = config
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key.into())
+        .unwrap();
+    tokio_rustls::TlsAcceptor::from(Arc::new(config))
+}

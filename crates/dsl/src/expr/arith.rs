@@ -30,7 +30,10 @@ pub(super) fn is_number(value: &Value) -> bool {
 
 /// A float as the value it is: an integer when it has no fraction and is small enough to be exact.
 pub(super) fn float(number: f64) -> Value {
-    if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 && !(number == 0.0 && number.is_sign_negative()) {
+    if number.fract() == 0.0
+        && number.abs() < 9_007_199_254_740_992.0
+        && !(number == 0.0 && number.is_sign_negative())
+    {
         Value::Int(number as i64)
     } else {
         Value::Float(number)
@@ -42,9 +45,13 @@ fn integers(op: MathOp, left: i64, right: i64) -> Result<Value, Stop> {
         MathOp::Add => left.checked_add(right),
         MathOp::Subtract => left.checked_sub(right),
         MathOp::Multiply => left.checked_mul(right),
-        MathOp::Divide if right != 0 && left.checked_rem(right) == Some(0) => left.checked_div(right),
+        MathOp::Divide if right != 0 && left.checked_rem(right) == Some(0) => {
+            left.checked_div(right)
+        }
         MathOp::Divide => None,
-        MathOp::Remainder if right == 0 => return refuse_zero(op, &Value::Int(left), &Value::Int(right)),
+        MathOp::Remainder if right == 0 => {
+            return refuse_zero(op, &Value::Int(left), &Value::Int(right));
+        }
         MathOp::Remainder => {
             let rest = left.unsigned_abs() % right.unsigned_abs();
             let rest = i64::try_from(rest).unwrap_or(i64::MAX);
@@ -58,7 +65,10 @@ fn integers(op: MathOp, left: i64, right: i64) -> Result<Value, Stop> {
 }
 
 fn floats(op: MathOp, left: &Value, right: &Value) -> Result<Value, Stop> {
-    let (a, b) = (left.as_f64().unwrap_or(f64::NAN), right.as_f64().unwrap_or(f64::NAN));
+    let (a, b) = (
+        left.as_f64().unwrap_or(f64::NAN),
+        right.as_f64().unwrap_or(f64::NAN),
+    );
     Ok(match op {
         MathOp::Add => float(a + b),
         MathOp::Subtract => float(a - b),
@@ -80,8 +90,16 @@ fn floats(op: MathOp, left: &Value, right: &Value) -> Result<Value, Stop> {
 }
 
 fn refuse_zero(op: MathOp, left: &Value, right: &Value) -> Result<Value, Stop> {
-    let note = if op == MathOp::Remainder { " (remainder)" } else { "" };
-    throw(format!("{} and {} cannot be divided{note} because the divisor is zero", shown(left), shown(right)))
+    let note = if op == MathOp::Remainder {
+        " (remainder)"
+    } else {
+        ""
+    };
+    throw(format!(
+        "{} and {} cannot be divided{note} because the divisor is zero",
+        shown(left),
+        shown(right)
+    ))
 }
 
 fn refuse(op: MathOp, left: &Value, right: &Value) -> Result<Value, Stop> {
@@ -91,7 +109,11 @@ fn refuse(op: MathOp, left: &Value, right: &Value) -> Result<Value, Stop> {
         MathOp::Multiply => "multiplied",
         MathOp::Divide | MathOp::Remainder => "divided",
     };
-    throw(format!("{} and {} cannot be {verb}", shown(left), shown(right)))
+    throw(format!(
+        "{} and {} cannot be {verb}",
+        shown(left),
+        shown(right)
+    ))
 }
 
 /// `number (1)`, as jq names a value in errors.
@@ -135,7 +157,11 @@ fn add(meter: &Meter, left: Value, right: Value) -> Result<Value, Stop> {
 
 /// Charges for putting `right` into `left`, with a copy of `left` when it is shared.
 fn charge_map(meter: &Meter, left: &Arc<Map>, right: &Map) -> Result<(), Stop> {
-    let copied = if Arc::strong_count(left) > 1 { left.len() } else { 0 };
+    let copied = if Arc::strong_count(left) > 1 {
+        left.len()
+    } else {
+        0
+    };
     meter.items((right.len() + copied).saturating_mul(3))
 }
 
@@ -217,13 +243,20 @@ fn divide(meter: &Meter, left: Value, right: Value) -> Result<Value, Stop> {
 
 pub(super) fn negate(value: Value) -> Result<Value, Stop> {
     match &value {
-        Value::Int(number) => Ok(number.checked_neg().map_or_else(|| Value::Float(-(*number as f64)), Value::Int)),
+        Value::Int(number) => Ok(number
+            .checked_neg()
+            .map_or_else(|| Value::Float(-(*number as f64)), Value::Int)),
         Value::Float(_) | Value::Decimal(_) => Ok(float(-value.as_f64().unwrap_or(f64::NAN))),
         _ => throw(format!("{} cannot be negated", shown(&value))),
     }
 }
 
-pub(super) fn compare(meter: &Meter, op: CompareOp, left: &Value, right: &Value) -> Result<Value, Stop> {
+pub(super) fn compare(
+    meter: &Meter,
+    op: CompareOp,
+    left: &Value,
+    right: &Value,
+) -> Result<Value, Stop> {
     let holds = match op {
         CompareOp::Equal => meter.equal(left, right)?,
         CompareOp::NotEqual => !meter.equal(left, right)?,

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use super::meter::{Flow, Limit, Meter, Stop, throw};
 use super::path::{self, slice_key};
-use super::term::{FunctionRef, Function, Kind, Piece, Program, Skip, Term};
+use super::term::{Function, FunctionRef, Kind, Piece, Program, Skip, Term};
 use super::{arith, format, prelude};
 use crate::value::{Map, Value};
 
@@ -54,7 +54,11 @@ impl<'p> Env<'p> {
         if chain >= CHAIN_MAX {
             return Err(Stop::Limit(Limit::Depth));
         }
-        Ok(Self(Some(Rc::new(Frame { parent: self, slot, chain: chain + 1 }))))
+        Ok(Self(Some(Rc::new(Frame {
+            parent: self,
+            slot,
+            chain: chain + 1,
+        }))))
     }
 
     fn back(&self, skip: Skip) -> &Self {
@@ -69,7 +73,12 @@ impl<'p> Env<'p> {
     }
 
     fn slot(&self, skip: Skip) -> &Slot<'p> {
-        &self.back(skip).0.as_ref().expect("the parser resolved the name to a bound place").slot
+        &self
+            .back(skip)
+            .0
+            .as_ref()
+            .expect("the parser resolved the name to a bound place")
+            .slot
     }
 }
 
@@ -91,12 +100,19 @@ pub(super) enum Track {
 
 impl Item {
     pub fn plain(value: Value) -> Self {
-        Self { value, track: Track::Off }
+        Self {
+            value,
+            track: Track::Off,
+        }
     }
 
     /// A computed value in place of this one.
     fn computed(&self, value: Value) -> Self {
-        let track = if matches!(self.track, Track::Off) { Track::Off } else { Track::Lost };
+        let track = if matches!(self.track, Track::Off) {
+            Track::Off
+        } else {
+            Track::Lost
+        };
         Self { value, track }
     }
 }
@@ -147,10 +163,19 @@ impl<'p> Machine<'p> {
                     term = if holds { then } else { otherwise };
                 }
                 Kind::If(condition, then, otherwise) => {
-                    return self.eval(condition, env.clone(), Item::plain(item.value.clone()), &mut |holds| {
-                        let branch = if holds.value.is_true() { then } else { otherwise };
-                        self.eval(branch, env.clone(), item.clone(), out)
-                    });
+                    return self.eval(
+                        condition,
+                        env.clone(),
+                        Item::plain(item.value.clone()),
+                        &mut |holds| {
+                            let branch = if holds.value.is_true() {
+                                then
+                            } else {
+                                otherwise
+                            };
+                            self.eval(branch, env.clone(), item.clone(), out)
+                        },
+                    );
                 }
                 Kind::Closure(skip) => {
                     let Slot::Closure(body, inner) = env.slot(*skip) else {
@@ -158,9 +183,16 @@ impl<'p> Machine<'p> {
                     };
                     (term, env) = (body, inner.clone());
                 }
-                Kind::Call { function, skip, args } => {
+                Kind::Call {
+                    function,
+                    skip,
+                    args,
+                } => {
                     let function = self.function(*function);
-                    let are_plain = args.iter().zip(&function.params).all(|(arg, is_value)| !is_value || arg.is_single);
+                    let are_plain = args
+                        .iter()
+                        .zip(&function.params)
+                        .all(|(arg, is_value)| !is_value || arg.is_single);
                     let inner = env.back(*skip).clone();
                     if !are_plain {
                         return self.call_with_streams(function, args, &env, inner, 0, &item, out);
@@ -185,11 +217,20 @@ impl<'p> Machine<'p> {
         }
     }
 
-    fn eval_stages(&self, rest: &'p [Term], last: &'p Term, env: Env<'p>, item: Item, out: &mut Out<'_>) -> Flow {
+    fn eval_stages(
+        &self,
+        rest: &'p [Term],
+        last: &'p Term,
+        env: Env<'p>,
+        item: Item,
+        out: &mut Out<'_>,
+    ) -> Flow {
         let Some((stage, after)) = rest.split_first() else {
             return self.eval(last, env, item, out);
         };
-        self.eval(stage, env.clone(), item, &mut |item| self.eval_stages(after, last, env.clone(), item, out))
+        self.eval(stage, env.clone(), item, &mut |item| {
+            self.eval_stages(after, last, env.clone(), item, out)
+        })
     }
 
     /// Terms that never loop. Apart, so that the loop's frame stays small.
@@ -197,14 +238,34 @@ impl<'p> Machine<'p> {
     fn eval_other(&self, term: &'p Term, env: Env<'p>, item: Item, out: &mut Out<'_>) -> Flow {
         match &term.kind {
             Kind::Index(base, key) => self.eval_index(base, key, &env, item, out),
-            Kind::Slice(base, from, upto) => self.eval_slice(base, from.as_deref(), upto.as_deref(), &env, item, out),
+            Kind::Slice(base, from, upto) => {
+                self.eval_slice(base, from.as_deref(), upto.as_deref(), &env, item, out)
+            }
             Kind::Iterate(base) => self.eval(base, env, item, &mut |item| self.iterate(item, out)),
             Kind::Try(body, handler) => self.eval_try(body, handler.as_deref(), env, item, out),
             Kind::Alternative(left, right) => self.eval_alternative(left, right, env, item, out),
-            Kind::Reduce { source, patterns, init, update } => self.eval_reduce(source, patterns, init, update, &env, item, out),
-            Kind::Foreach { source, patterns, init, update, extract } => {
-                self.eval_foreach(source, patterns, init, update, extract.as_deref(), &env, item, out)
-            }
+            Kind::Reduce {
+                source,
+                patterns,
+                init,
+                update,
+            } => self.eval_reduce(source, patterns, init, update, &env, item, out),
+            Kind::Foreach {
+                source,
+                patterns,
+                init,
+                update,
+                extract,
+            } => self.eval_foreach(
+                source,
+                patterns,
+                init,
+                update,
+                extract.as_deref(),
+                &env,
+                item,
+                out,
+            ),
             Kind::Label(body) => {
                 let label = self.meter.new_label();
                 let env = env.with(Slot::Label(label))?;
@@ -234,38 +295,66 @@ impl<'p> Machine<'p> {
         let input = &item.value;
         match &term.kind {
             Kind::Negate(inner) => {
-                self.eval(inner, env, Item::plain(input.clone()), &mut |value| out(item.computed(arith::negate(value.value)?)))
+                self.eval(inner, env, Item::plain(input.clone()), &mut |value| {
+                    out(item.computed(arith::negate(value.value)?))
+                })
             }
-            Kind::Math(op, left, right) => self.eval_pair(left, right, &env, input, &mut |left, right| {
-                out(item.computed(arith::math(&self.meter, *op, left, right)?))
-            }),
-            Kind::Compare(op, left, right) => self.eval_pair(left, right, &env, input, &mut |left, right| {
-                out(item.computed(arith::compare(&self.meter, *op, &left, &right)?))
-            }),
+            Kind::Math(op, left, right) => {
+                self.eval_pair(left, right, &env, input, &mut |left, right| {
+                    out(item.computed(arith::math(&self.meter, *op, left, right)?))
+                })
+            }
+            Kind::Compare(op, left, right) => {
+                self.eval_pair(left, right, &env, input, &mut |left, right| {
+                    out(item.computed(arith::compare(&self.meter, *op, &left, &right)?))
+                })
+            }
             Kind::And(left, right) | Kind::Or(left, right) => {
                 let stops_at = matches!(term.kind, Kind::Or(..));
                 self.eval(left, env.clone(), Item::plain(input.clone()), &mut |left| {
                     if left.value.is_true() == stops_at {
                         return out(item.computed(Value::Bool(stops_at)));
                     }
-                    self.eval(right, env.clone(), Item::plain(input.clone()), &mut |right| {
-                        out(item.computed(Value::Bool(right.value.is_true())))
-                    })
+                    self.eval(
+                        right,
+                        env.clone(),
+                        Item::plain(input.clone()),
+                        &mut |right| out(item.computed(Value::Bool(right.value.is_true()))),
+                    )
                 })
             }
-            Kind::Object(entries) => {
-                self.eval_object(entries, &env, input, &Map::with_capacity(entries.len()), &mut |value| out(item.computed(value)))
-            }
+            Kind::Object(entries) => self.eval_object(
+                entries,
+                &env,
+                input,
+                &Map::with_capacity(entries.len()),
+                &mut |value| out(item.computed(value)),
+            ),
             Kind::Format(format, pieces) => {
                 // jq's order: the last insertion varies slowest.
-                self.eval_format(*format, pieces, &env, input, &mut Vec::new(), &mut |text| out(item.computed(text)))
-            }
-            Kind::Native(native, args) => self.eval_native(native, args, &env, input, &mut Vec::new(), &mut |value| out(item.computed(value))),
-            Kind::Assign(op, target, value) => {
-                self.eval(value, env.clone(), Item::plain(input.clone()), &mut |value| {
-                    out(item.computed(self.assign(*op, target, &env, input.clone(), value.value)?))
+                self.eval_format(*format, pieces, &env, input, &mut Vec::new(), &mut |text| {
+                    out(item.computed(text))
                 })
             }
+            Kind::Native(native, args) => {
+                self.eval_native(native, args, &env, input, &mut Vec::new(), &mut |value| {
+                    out(item.computed(value))
+                })
+            }
+            Kind::Assign(op, target, value) => self.eval(
+                value,
+                env.clone(),
+                Item::plain(input.clone()),
+                &mut |value| {
+                    out(item.computed(self.assign(
+                        *op,
+                        target,
+                        &env,
+                        input.clone(),
+                        value.value,
+                    )?))
+                },
+            ),
             _ => unreachable!("every other term is handled before or has one result"),
         }
     }
@@ -279,9 +368,16 @@ impl<'p> Machine<'p> {
         input: &Value,
         out: &mut dyn FnMut(Value, Value) -> Flow,
     ) -> Flow {
-        self.eval(right, env.clone(), Item::plain(input.clone()), &mut |right| {
-            self.eval(left, env.clone(), Item::plain(input.clone()), &mut |left| out(left.value, right.value.clone()))
-        })
+        self.eval(
+            right,
+            env.clone(),
+            Item::plain(input.clone()),
+            &mut |right| {
+                self.eval(left, env.clone(), Item::plain(input.clone()), &mut |left| {
+                    out(left.value, right.value.clone())
+                })
+            },
+        )
     }
 
     fn eval_object(
@@ -293,18 +389,28 @@ impl<'p> Machine<'p> {
         out: &mut dyn FnMut(Value) -> Flow,
     ) -> Flow {
         let Some(((key, value), rest)) = entries.split_first() else {
-            return out(self.meter.nested(Value::Object(std::sync::Arc::new(built.clone())))?);
+            return out(self
+                .meter
+                .nested(Value::Object(std::sync::Arc::new(built.clone())))?);
         };
         self.eval(key, env.clone(), Item::plain(input.clone()), &mut |key| {
             let Value::String(key) = key.value else {
-                return throw(format!("Object keys must be strings, not {}", arith::shown(&key.value)));
+                return throw(format!(
+                    "Object keys must be strings, not {}",
+                    arith::shown(&key.value)
+                ));
             };
-            self.eval(value, env.clone(), Item::plain(input.clone()), &mut |value| {
-                self.meter.items(3 * (built.len() + 1))?;
-                let mut built = built.clone();
-                built.insert(key.clone(), value.value);
-                self.eval_object(rest, env, input, &built, out)
-            })
+            self.eval(
+                value,
+                env.clone(),
+                Item::plain(input.clone()),
+                &mut |value| {
+                    self.meter.items(3 * (built.len() + 1))?;
+                    let mut built = built.clone();
+                    built.insert(key.clone(), value.value);
+                    self.eval_object(rest, env, input, &built, out)
+                },
+            )
         })
     }
 
@@ -330,14 +436,19 @@ impl<'p> Machine<'p> {
                 after.pop();
                 flow
             }
-            Piece::Term(term) => self.eval(term, env.clone(), Item::plain(input.clone()), &mut |value| {
-                let mut text = String::new();
-                format::insert(&self.meter, format, &value.value, &mut text)?;
-                after.push(text);
-                let flow = self.eval_format(format, before, env, input, after, out);
-                after.pop();
-                flow
-            }),
+            Piece::Term(term) => self.eval(
+                term,
+                env.clone(),
+                Item::plain(input.clone()),
+                &mut |value| {
+                    let mut text = String::new();
+                    format::insert(&self.meter, format, &value.value, &mut text)?;
+                    after.push(text);
+                    let flow = self.eval_format(format, before, env, input, after, out);
+                    after.pop();
+                    flow
+                },
+            ),
         }
     }
 
@@ -355,12 +466,17 @@ impl<'p> Machine<'p> {
             let args: Vec<Value> = after.iter().rev().cloned().collect();
             return out((native.run)(&self.meter, input.clone(), &args)?);
         };
-        self.eval(last, env.clone(), Item::plain(input.clone()), &mut |value| {
-            after.push(value.value);
-            let flow = self.eval_native(native, before, env, input, after, out);
-            after.pop();
-            flow
-        })
+        self.eval(
+            last,
+            env.clone(),
+            Item::plain(input.clone()),
+            &mut |value| {
+                after.push(value.value);
+                let flow = self.eval_native(native, before, env, input, after, out);
+                after.pop();
+                flow
+            },
+        )
     }
 
     /// The one result of a term that has one.
@@ -372,7 +488,9 @@ impl<'p> Machine<'p> {
             Kind::Global(index) => Ok(self.globals[*index].clone()),
             Kind::Local(skip) => match env.slot(*skip) {
                 Slot::Value(value) => Ok(value.clone()),
-                Slot::Closure(..) | Slot::Label(_) => unreachable!("the parser resolved the name to a variable"),
+                Slot::Closure(..) | Slot::Label(_) => {
+                    unreachable!("the parser resolved the name to a variable")
+                }
             },
             Kind::Index(base, key) => {
                 if let Kind::Const(key) = &key.kind {
@@ -402,15 +520,21 @@ impl<'p> Machine<'p> {
                 let left = self.value(left, env, input)?;
                 arith::compare(&self.meter, *op, &left, &right)
             }
-            Kind::And(left, right) => {
-                Ok(Value::Bool(self.value(left, env, input.clone())?.is_true() && self.value(right, env, input)?.is_true()))
-            }
-            Kind::Or(left, right) => {
-                Ok(Value::Bool(self.value(left, env, input.clone())?.is_true() || self.value(right, env, input)?.is_true()))
-            }
+            Kind::And(left, right) => Ok(Value::Bool(
+                self.value(left, env, input.clone())?.is_true()
+                    && self.value(right, env, input)?.is_true(),
+            )),
+            Kind::Or(left, right) => Ok(Value::Bool(
+                self.value(left, env, input.clone())?.is_true()
+                    || self.value(right, env, input)?.is_true(),
+            )),
             Kind::Alternative(left, right) => {
                 let found = self.value(left, env, input.clone())?;
-                if found.is_true() { Ok(found) } else { self.value(right, env, input) }
+                if found.is_true() {
+                    Ok(found)
+                } else {
+                    self.value(right, env, input)
+                }
             }
             _ => self.value_other(term, env, input),
         }
@@ -430,7 +554,12 @@ impl<'p> Machine<'p> {
                 for (key, value) in entries {
                     let key = match self.value(key, env, input.clone())? {
                         Value::String(key) => key,
-                        other => return throw(format!("Object keys must be strings, not {}", arith::shown(&other))),
+                        other => {
+                            return throw(format!(
+                                "Object keys must be strings, not {}",
+                                arith::shown(&other)
+                            ));
+                        }
                     };
                     built.insert(key, self.value(value, env, input.clone())?);
                 }
@@ -470,7 +599,9 @@ impl<'p> Machine<'p> {
                 }
             },
             Kind::Slice(base, from, upto) => {
-                let bound = |term: Option<&'p Term>| term.map_or(Ok(Value::Null), |term| self.value(term, env, input.clone()));
+                let bound = |term: Option<&'p Term>| {
+                    term.map_or(Ok(Value::Null), |term| self.value(term, env, input.clone()))
+                };
                 let upto = bound(upto.as_deref())?;
                 let from = bound(from.as_deref())?;
                 path::slice(&self.meter, self.value(base, env, input)?, &from, &upto)
@@ -503,9 +634,14 @@ impl<'p> Machine<'p> {
     fn eval_stream(&self, term: &'p Term, env: &Env<'p>, input: Value, out: &mut Out<'_>) -> Flow {
         let item = Item::plain(input);
         match &term.kind {
-            Kind::Call { function, skip, args } => {
+            Kind::Call {
+                function,
+                skip,
+                args,
+            } => {
                 let function = self.function(*function);
-                let env = self.bind_args(function, args, env, env.back(*skip).clone(), &item.value)?;
+                let env =
+                    self.bind_args(function, args, env, env.back(*skip).clone(), &item.value)?;
                 self.eval(&function.body, env, item, out)
             }
             Kind::Bind(source, _, body) => {
@@ -527,16 +663,33 @@ impl<'p> Machine<'p> {
         Ok(items)
     }
 
-    fn eval_index(&self, base: &'p Term, key: &'p Term, env: &Env<'p>, item: Item, out: &mut Out<'_>) -> Flow {
-        self.eval(key, env.clone(), Item::plain(item.value.clone()), &mut |key| {
-            self.eval(base, env.clone(), item.clone(), &mut |base| out(self.index(base, &key.value)?))
-        })
+    fn eval_index(
+        &self,
+        base: &'p Term,
+        key: &'p Term,
+        env: &Env<'p>,
+        item: Item,
+        out: &mut Out<'_>,
+    ) -> Flow {
+        self.eval(
+            key,
+            env.clone(),
+            Item::plain(item.value.clone()),
+            &mut |key| {
+                self.eval(base, env.clone(), item.clone(), &mut |base| {
+                    out(self.index(base, &key.value)?)
+                })
+            },
+        )
     }
 
     /// What `key` finds, with its path.
     pub fn index(&self, item: Item, key: &Value) -> Result<Item, Stop> {
         let track = self.step(item.track, &item.value, key)?;
-        Ok(Item { value: path::index(&self.meter, item.value, key)?, track })
+        Ok(Item {
+            value: path::index(&self.meter, item.value, key)?,
+            track,
+        })
     }
 
     /// One key further, when paths are asked for.
@@ -571,7 +724,11 @@ impl<'p> Machine<'p> {
                 self.eval(base, env.clone(), item.clone(), &mut |base| {
                     let track = match base.track {
                         Track::Off => Track::Off,
-                        track => self.step(track, &base.value, &slice_key(from.value.clone(), upto.value.clone()))?,
+                        track => self.step(
+                            track,
+                            &base.value,
+                            &slice_key(from.value.clone(), upto.value.clone()),
+                        )?,
                     };
                     let value = path::slice(&self.meter, base.value, &from.value, &upto.value)?;
                     out(Item { value, track })
@@ -580,7 +737,13 @@ impl<'p> Machine<'p> {
         })
     }
 
-    fn eval_bound(&self, bound: Option<&'p Term>, env: &Env<'p>, item: &Item, out: &mut Out<'_>) -> Flow {
+    fn eval_bound(
+        &self,
+        bound: Option<&'p Term>,
+        env: &Env<'p>,
+        item: &Item,
+        out: &mut Out<'_>,
+    ) -> Flow {
         match bound {
             Some(bound) => self.eval(bound, env.clone(), Item::plain(item.value.clone()), out),
             None => out(Item::plain(Value::Null)),
@@ -596,18 +759,36 @@ impl<'p> Machine<'p> {
                 Track::Off => Track::Off,
                 track => self.step(track.clone(), &value, &key)?,
             };
-            out(Item { value: child.clone(), track })?;
+            out(Item {
+                value: child.clone(),
+                track,
+            })?;
         }
         Ok(())
     }
 
-    fn eval_try(&self, body: &'p Term, handler: Option<&'p Term>, env: Env<'p>, item: Item, out: &mut Out<'_>) -> Flow {
+    fn eval_try(
+        &self,
+        body: &'p Term,
+        handler: Option<&'p Term>,
+        env: Env<'p>,
+        item: Item,
+        out: &mut Out<'_>,
+    ) -> Flow {
         let lost = !matches!(item.track, Track::Off);
         match self.shielded(|inner| self.eval(body, env.clone(), item, inner), out) {
             Err(Stop::Throw(error)) => match handler {
                 Some(handler) => {
                     let track = if lost { Track::Lost } else { Track::Off };
-                    self.eval(handler, env, Item { value: error, track }, out)
+                    self.eval(
+                        handler,
+                        env,
+                        Item {
+                            value: error,
+                            track,
+                        },
+                        out,
+                    )
                 }
                 None => Ok(()),
             },
@@ -630,7 +811,14 @@ impl<'p> Machine<'p> {
         }
     }
 
-    fn eval_alternative(&self, left: &'p Term, right: &'p Term, env: Env<'p>, item: Item, out: &mut Out<'_>) -> Flow {
+    fn eval_alternative(
+        &self,
+        left: &'p Term,
+        right: &'p Term,
+        env: Env<'p>,
+        item: Item,
+        out: &mut Out<'_>,
+    ) -> Flow {
         let mut any = false;
         self.eval(left, env.clone(), item.clone(), &mut |found| {
             if !found.value.is_true() {
@@ -639,6 +827,10 @@ impl<'p> Machine<'p> {
             any = true;
             out(found)
         })?;
-        if any { Ok(()) } else { self.eval(right, env, item, out) }
+        if any {
+            Ok(())
+        } else {
+            self.eval(right, env, item, out)
+        }
     }
 }

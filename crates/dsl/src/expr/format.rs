@@ -40,7 +40,10 @@ const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 impl Format {
     pub fn named(name: &str) -> Option<Self> {
-        NAMES.iter().find(|(known, _)| *known == name).map(|(_, format)| *format)
+        NAMES
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, format)| *format)
     }
 
     pub fn names() -> impl Iterator<Item = &'static str> {
@@ -49,7 +52,12 @@ impl Format {
 }
 
 /// Appends a value that stands in a text: texts as they are, others as JSON, unless a format says otherwise.
-pub(super) fn insert(meter: &Meter, format: Option<Format>, value: &Value, out: &mut String) -> Result<(), Stop> {
+pub(super) fn insert(
+    meter: &Meter,
+    format: Option<Format>,
+    value: &Value,
+    out: &mut String,
+) -> Result<(), Stop> {
     match format.unwrap_or(Format::Text) {
         Format::Text => out.push_str(&to_text(meter, value)?),
         Format::Json => out.push_str(&to_json(meter, value)?),
@@ -99,9 +107,18 @@ pub(super) fn to_json(meter: &Meter, value: &Value) -> Result<String, Stop> {
     Ok(text)
 }
 
-fn row(meter: &Meter, value: &Value, name: &str, separator: &str, out: &mut String) -> Result<(), Stop> {
+fn row(
+    meter: &Meter,
+    value: &Value,
+    name: &str,
+    separator: &str,
+    out: &mut String,
+) -> Result<(), Stop> {
     let Value::Array(cells) = value else {
-        return throw(format!("{} cannot be {name}-formatted, only an array can be", shown(value)));
+        return throw(format!(
+            "{} cannot be {name}-formatted, only an array can be",
+            shown(value)
+        ));
     };
     for (index, cell) in cells.iter().enumerate() {
         meter.tick()?;
@@ -110,7 +127,9 @@ fn row(meter: &Meter, value: &Value, name: &str, separator: &str, out: &mut Stri
         }
         match cell {
             Value::Null => {}
-            Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Decimal(_) => out.push_str(&cell.to_json()),
+            Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Decimal(_) => {
+                out.push_str(&cell.to_json())
+            }
             Value::String(text) if name == "csv" => {
                 out.push('"');
                 out.push_str(&text.replace('"', "\"\""));
@@ -149,7 +168,9 @@ fn shell(meter: &Meter, value: &Value, out: &mut String) -> Result<(), Stop> {
                 out.push_str(&text.replace('\'', "'\\''"));
                 out.push('\'');
             }
-            Value::Array(_) | Value::Object(_) => return throw(format!("{} can not be escaped for shell", shown(word))),
+            Value::Array(_) | Value::Object(_) => {
+                return throw(format!("{} can not be escaped for shell", shown(word)));
+            }
             other => out.push_str(&other.to_json()),
         }
     }
@@ -178,14 +199,18 @@ fn uri_decoded(value: &Value, text: &str) -> Result<String, Stop> {
             bytes.push(*first);
             continue;
         }
-        let code = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok()).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let code = after
+            .get(..2)
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
         let Some(code) = code else {
             return throw(format!("{} is not a valid uri encoding", shown(value)));
         };
         bytes.push(code);
         rest = &after[2..];
     }
-    String::from_utf8(bytes).or_else(|_| throw(format!("{} is not a valid uri encoding", shown(value))))
+    String::from_utf8(bytes)
+        .or_else(|_| throw(format!("{} is not a valid uri encoding", shown(value))))
 }
 
 /// Base64 and base32: `bits` a letter, `group` letters padded to.
@@ -196,13 +221,17 @@ fn encode(bytes: &[u8], alphabet: &[u8], bits: u32, group: usize, out: &mut Stri
         count += 8;
         while count >= bits {
             count -= bits;
-            out.push(char::from(alphabet[(held >> count) as usize & ((1 << bits) - 1)]));
+            out.push(char::from(
+                alphabet[(held >> count) as usize & ((1 << bits) - 1)],
+            ));
             letters += 1;
         }
         held &= (1 << count) - 1;
     }
     if count > 0 {
-        out.push(char::from(alphabet[(held << (bits - count)) as usize & ((1 << bits) - 1)]));
+        out.push(char::from(
+            alphabet[(held << (bits - count)) as usize & ((1 << bits) - 1)],
+        ));
         letters += 1;
     }
     while letters % group != 0 {

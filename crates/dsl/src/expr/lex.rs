@@ -23,8 +23,8 @@ pub(super) enum Token<'s> {
 
 /// Longer ones first, so that the first match is the longest.
 const SYMBOLS: [&str; 33] = [
-    "//=", "|=", "+=", "-=", "*=", "/=", "%=", "==", "!=", "<=", ">=", "//", "..", ".", "[", "]", "(", ")", "{", "}", "|", ",", ":",
-    ";", "=", "<", ">", "+", "-", "*", "/", "%", "?",
+    "//=", "|=", "+=", "-=", "*=", "/=", "%=", "==", "!=", "<=", ">=", "//", "..", ".", "[", "]",
+    "(", ")", "{", "}", "|", ",", ":", ";", "=", "<", ">", "+", "-", "*", "/", "%", "?",
 ];
 
 /// The token at or after `at`, and where it is.
@@ -36,7 +36,10 @@ pub(super) fn token(source: &str, at: usize) -> (Token<'_>, Range<usize>) {
     };
     let named = |prefix: usize| {
         let name = &rest[prefix..];
-        let length = name.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+        let length = name
+            .bytes()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+            .count();
         let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         (starts && length > 0).then(|| (&name[..length], start..start + prefix + length))
     };
@@ -48,7 +51,8 @@ pub(super) fn token(source: &str, at: usize) -> (Token<'_>, Range<usize>) {
     } {
         return found;
     }
-    if first.is_ascii_digit() || first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit()) {
+    if first.is_ascii_digit() || first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit())
+    {
         let length = number_length(rest.as_bytes());
         return (Token::Number(&rest[..length]), start..start + length);
     }
@@ -66,14 +70,24 @@ fn skip_space(source: &str, mut at: usize) -> usize {
     loop {
         match bytes.get(at) {
             Some(b' ' | b'\t' | b'\n' | b'\r') => at += 1,
-            Some(b'#') => at = bytes[at..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| at + end),
+            Some(b'#') => {
+                at = bytes[at..]
+                    .iter()
+                    .position(|byte| *byte == b'\n')
+                    .map_or(bytes.len(), |end| at + end)
+            }
             _ => return at,
         }
     }
 }
 
 fn number_length(bytes: &[u8]) -> usize {
-    let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let digits = |from: usize| {
+        bytes[from..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count()
+    };
     let mut end = digits(0);
     if bytes.get(end) == Some(&b'.') {
         end += 1;

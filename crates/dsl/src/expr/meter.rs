@@ -98,7 +98,11 @@ impl Meter {
         if here() < self.stack_floor {
             return Err(Stop::Limit(Limit::Stack));
         }
-        if left.is_multiple_of(CLOCK_EVERY) { self.look_at_clock() } else { Ok(()) }
+        if left.is_multiple_of(CLOCK_EVERY) {
+            self.look_at_clock()
+        } else {
+            Ok(())
+        }
     }
 
     /// Work inside a function, in the time that terms take.
@@ -110,7 +114,11 @@ impl Meter {
             return Err(Stop::Limit(Limit::Fuel));
         }
         self.fuel.set(left - terms);
-        if terms >= CLOCK_EVERY || left / CLOCK_EVERY != (left - terms) / CLOCK_EVERY { self.look_at_clock() } else { Ok(()) }
+        if terms >= CLOCK_EVERY || left / CLOCK_EVERY != (left - terms) / CLOCK_EVERY {
+            self.look_at_clock()
+        } else {
+            Ok(())
+        }
     }
 
     #[cold]
@@ -185,7 +193,11 @@ impl Meter {
             return Ok(());
         }
         let depth = self.depth(value, levels)?;
-        if depth + levels > self.depth_max { Err(Stop::Limit(Limit::Depth)) } else { Ok(()) }
+        if depth + levels > self.depth_max {
+            Err(Stop::Limit(Limit::Depth))
+        } else {
+            Ok(())
+        }
     }
 
     #[cold]
@@ -195,7 +207,11 @@ impl Meter {
             depth = depth.max(self.depth(child, 1)?);
             Ok(())
         })?;
-        if depth >= self.depth_max { Err(Stop::Limit(Limit::Depth)) } else { Ok(()) }
+        if depth >= self.depth_max {
+            Err(Stop::Limit(Limit::Depth))
+        } else {
+            Ok(())
+        }
     }
 
     fn depth(&self, value: &Value, above: usize) -> Result<usize, Stop> {
@@ -211,7 +227,12 @@ impl Meter {
         if here() < self.stack_floor {
             return Err(Stop::Limit(Limit::Stack));
         }
-        if let Some((_, depth)) = self.measured.borrow().iter().find(|(known, _)| known.is_same(value)) {
+        if let Some((_, depth)) = self
+            .measured
+            .borrow()
+            .iter()
+            .find(|(known, _)| known.is_same(value))
+        {
             return Ok(*depth);
         }
         let fuel = self.fuel.get();
@@ -235,15 +256,21 @@ impl Meter {
     pub fn check_result(&self, value: &Value, left: &mut usize, depth: usize) -> Flow {
         let size = match value {
             Value::String(text) | Value::Decimal(text) => text.len(),
-            Value::Array(_) | Value::Object(_) if depth >= self.depth_max => return Err(Stop::Limit(Limit::Depth)),
+            Value::Array(_) | Value::Object(_) if depth >= self.depth_max => {
+                return Err(Stop::Limit(Limit::Depth));
+            }
             _ => 4,
         };
-        *left = left.checked_sub(size + 1).ok_or(Stop::Limit(Limit::Memory))?;
+        *left = left
+            .checked_sub(size + 1)
+            .ok_or(Stop::Limit(Limit::Memory))?;
         if let Value::Object(map) = value {
             let keys: usize = map.keys().map(|key| key.len() + 3).sum();
             *left = left.checked_sub(keys).ok_or(Stop::Limit(Limit::Memory))?;
         }
-        for_each_inside(value, &mut |child| self.check_result(child, left, depth + 1))
+        for_each_inside(value, &mut |child| {
+            self.check_result(child, left, depth + 1)
+        })
     }
 
     /// jq's order of values: null, false, true, numbers, texts, arrays, objects.
@@ -317,10 +344,12 @@ impl Meter {
                 failure.set(stop);
                 return Ordering::Equal;
             }
-            self.tick().and_then(|()| self.compare(key(left), key(right))).unwrap_or_else(|stop| {
-                failure.set(Some(stop));
-                Ordering::Equal
-            })
+            self.tick()
+                .and_then(|()| self.compare(key(left), key(right)))
+                .unwrap_or_else(|stop| {
+                    failure.set(Some(stop));
+                    Ordering::Equal
+                })
         });
         failure.take().map_or(Ok(()), Err)
     }
@@ -335,7 +364,11 @@ pub(super) fn sorted_keys(map: &crate::value::Map) -> Vec<&str> {
 fn compare_numbers(left: &Value, right: &Value) -> Ordering {
     match (left.as_f64(), right.as_f64()) {
         // jq: not-a-number is less than every number, itself included.
-        (Some(left), Some(right)) => left.partial_cmp(&right).unwrap_or(if left.is_nan() { Ordering::Less } else { Ordering::Greater }),
+        (Some(left), Some(right)) => left.partial_cmp(&right).unwrap_or(if left.is_nan() {
+            Ordering::Less
+        } else {
+            Ordering::Greater
+        }),
         // Null and booleans of the same rank are equal.
         _ => Ordering::Equal,
     }

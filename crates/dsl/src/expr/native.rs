@@ -20,7 +20,11 @@ impl std::fmt::Debug for Native {
     }
 }
 
-const fn native(name: &'static str, arity: usize, run: fn(&Meter, Value, &[Value]) -> Result<Value, Stop>) -> Native {
+const fn native(
+    name: &'static str,
+    arity: usize,
+    run: fn(&Meter, Value, &[Value]) -> Result<Value, Stop>,
+) -> Native {
     Native { name, arity, run }
 }
 
@@ -29,22 +33,41 @@ pub(super) fn find(name: &str, arity: usize) -> Option<&'static Native> {
 }
 
 pub(super) fn names() -> impl Iterator<Item = (&'static str, usize)> {
-    tables().map(|native| (native.name, native.arity)).filter(|(name, _)| !name.starts_with('_'))
+    tables()
+        .map(|native| (native.name, native.arity))
+        .filter(|(name, _)| !name.starts_with('_'))
 }
 
 fn tables() -> impl Iterator<Item = &'static Native> {
-    BASICS.iter().chain(MATH).chain(collections::TABLE).chain(strings::TABLE).chain(time::TABLE)
+    BASICS
+        .iter()
+        .chain(MATH)
+        .chain(collections::TABLE)
+        .chain(strings::TABLE)
+        .chain(time::TABLE)
 }
 
 static BASICS: &[Native] = &[
     native("not", 0, |_, input, _| Ok(Value::Bool(!input.is_true()))),
-    native("type", 0, |_, input, _| Ok(Value::string(input.type_name()))),
+    native("type", 0, |_, input, _| {
+        Ok(Value::string(input.type_name()))
+    }),
     native("infinite", 0, |_, _, _| Ok(Value::Float(f64::INFINITY))),
     native("nan", 0, |_, _, _| Ok(Value::Float(f64::NAN))),
-    native("isinfinite", 0, |_, input, _| Ok(Value::Bool(number(&input)?.is_infinite()))),
-    native("isnan", 0, |_, input, _| Ok(Value::Bool(number(&input)?.is_nan()))),
-    native("isnormal", 0, |_, input, _| Ok(Value::Bool(number(&input)?.is_normal()))),
-    native("isfinite", 0, |_, input, _| Ok(Value::Bool(is_number(&input) && number(&input)?.is_finite()))),
+    native("isinfinite", 0, |_, input, _| {
+        Ok(Value::Bool(number(&input)?.is_infinite()))
+    }),
+    native("isnan", 0, |_, input, _| {
+        Ok(Value::Bool(number(&input)?.is_nan()))
+    }),
+    native("isnormal", 0, |_, input, _| {
+        Ok(Value::Bool(number(&input)?.is_normal()))
+    }),
+    native("isfinite", 0, |_, input, _| {
+        Ok(Value::Bool(
+            is_number(&input) && number(&input)?.is_finite(),
+        ))
+    }),
     native("abs", 0, |_, input, _| match &input {
         Value::Int(at_least) if *at_least >= 0 => Ok(input),
         Value::Int(_) => arith::negate(input),
@@ -54,9 +77,13 @@ static BASICS: &[Native] = &[
         Value::Array(_) => Ok(input),
         other => meter.nested(Value::array(vec![other])),
     }),
-    native("now", 0, |meter, _, _| Ok(Value::Float(meter.now.as_microsecond() as f64 / 1e6))),
+    native("now", 0, |meter, _, _| {
+        Ok(Value::Float(meter.now.as_microsecond() as f64 / 1e6))
+    }),
     native("builtins", 0, |meter, _, _| {
-        let names: Vec<Value> = all_names().map(|(name, arity)| Value::string(format!("{name}/{arity}"))).collect();
+        let names: Vec<Value> = all_names()
+            .map(|(name, arity)| Value::string(format!("{name}/{arity}")))
+            .collect();
         meter.items(names.len() * 3)?;
         Ok(Value::array(names))
     }),
@@ -76,13 +103,17 @@ fn number(value: &Value) -> Result<f64, Stop> {
 
 macro_rules! of_one {
     ($name:literal, $function:expr) => {
-        native($name, 0, |_, input, _| Ok(float($function(number(&input)?))))
+        native($name, 0, |_, input, _| {
+            Ok(float($function(number(&input)?)))
+        })
     };
 }
 
 macro_rules! of_two {
     ($name:literal, $function:expr) => {
-        native($name, 2, |_, _, args| Ok(float($function(number(&args[0])?, number(&args[1])?))))
+        native($name, 2, |_, _, args| {
+            Ok(float($function(number(&args[0])?, number(&args[1])?)))
+        })
     };
 }
 
@@ -131,11 +162,17 @@ static MATH: &[Native] = &[
     of_one!("significand", significand),
     native("lgamma_r", 0, |_, input, _| {
         let (value, sign) = libm::lgamma_r(number(&input)?);
-        Ok(Value::array(vec![float(value), Value::Int(i64::from(sign))]))
+        Ok(Value::array(vec![
+            float(value),
+            Value::Int(i64::from(sign)),
+        ]))
     }),
     native("frexp", 0, |_, input, _| {
         let (fraction, exponent) = libm::frexp(number(&input)?);
-        Ok(Value::array(vec![float(fraction), Value::Int(i64::from(exponent))]))
+        Ok(Value::array(vec![
+            float(fraction),
+            Value::Int(i64::from(exponent)),
+        ]))
     }),
     native("modf", 0, |_, input, _| {
         let (fraction, whole) = libm::modf(number(&input)?);
@@ -156,9 +193,21 @@ static MATH: &[Native] = &[
     of_two!("scalbln", |x, by: f64| libm::scalbn(x, by as i32)),
     of_two!("nextafter", libm::nextafter),
     of_two!("nexttoward", libm::nextafter),
-    of_two!("jn", |order: f64, x| libm::jn(order.clamp(-1000.0, 1000.0) as i32, x)),
-    of_two!("yn", |order: f64, x| libm::yn(order.clamp(-1000.0, 1000.0) as i32, x)),
-    native("fma", 3, |_, _, args| Ok(float(libm::fma(number(&args[0])?, number(&args[1])?, number(&args[2])?)))),
+    of_two!("jn", |order: f64, x| libm::jn(
+        order.clamp(-1000.0, 1000.0) as i32,
+        x
+    )),
+    of_two!("yn", |order: f64, x| libm::yn(
+        order.clamp(-1000.0, 1000.0) as i32,
+        x
+    )),
+    native("fma", 3, |_, _, args| {
+        Ok(float(libm::fma(
+            number(&args[0])?,
+            number(&args[1])?,
+            number(&args[2])?,
+        )))
+    }),
 ];
 
 fn rounded(input: Value, round: fn(f64) -> f64) -> Result<Value, Stop> {
@@ -178,5 +227,9 @@ fn logb(x: f64) -> f64 {
 }
 
 fn significand(x: f64) -> f64 {
-    if x == 0.0 || !x.is_finite() { x } else { libm::scalbn(x, -libm::ilogb(x)) }
+    if x == 0.0 || !x.is_finite() {
+        x
+    } else {
+        libm::scalbn(x, -libm::ilogb(x))
+    }
 }

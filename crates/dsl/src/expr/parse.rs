@@ -10,7 +10,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::lex::{Token, token};
-use super::term::{AssignOp, CompareOp, Function, FunctionRef, Kind, MathOp, Program, Special, Term};
+use super::term::{
+    AssignOp, CompareOp, Function, FunctionRef, Kind, MathOp, Program, Special, Term,
+};
 use super::{CompileError, Scope, prelude, suggest};
 use crate::value::{Text, Value};
 
@@ -23,8 +25,15 @@ const DEPTH_MAX: u16 = 250;
 
 pub(super) fn program(source: &str, scope: &Scope<'_>) -> Result<Program, CompileError> {
     if source.len() > SOURCE_BYTES_MAX {
-        let message = format!("an expression has at most {SOURCE_BYTES_MAX} bytes, this one has {}", source.len());
-        return Err(CompileError { message, range: SOURCE_BYTES_MAX..source.len(), help: None });
+        let message = format!(
+            "an expression has at most {SOURCE_BYTES_MAX} bytes, this one has {}",
+            source.len()
+        );
+        return Err(CompileError {
+            message,
+            range: SOURCE_BYTES_MAX..source.len(),
+            help: None,
+        });
     }
     let mut parser = Parser::new(source, scope, false);
     let body = parser.pipe()?;
@@ -53,16 +62,27 @@ pub(super) fn embedded(source: &str, scope: &Scope<'_>) -> Result<(Program, usiz
 }
 
 /// Parses our own definitions; returns all, and for those that can be called: name, number of arguments, place.
-pub(super) fn definitions(source: &'static str) -> (Vec<Function>, Vec<(&'static str, usize, usize)>) {
+pub(super) fn definitions(
+    source: &'static str,
+) -> (Vec<Function>, Vec<(&'static str, usize, usize)>) {
     let mut parser = Parser::new(source, &[], true);
     while parser.peek() == Token::Word("def") {
         if let Err(error) = parser.definition() {
-            panic!("our own definitions do not parse: {} at {:?}", error.message, error.range);
+            panic!(
+                "our own definitions do not parse: {} at {:?}",
+                error.message, error.range
+            );
         }
     }
-    let functions = parser.functions.into_iter().map(|function| function.expect("every definition ended")).collect();
+    let functions = parser
+        .functions
+        .into_iter()
+        .map(|function| function.expect("every definition ended"))
+        .collect();
     let names = parser.bindings.iter().map(|binding| match binding {
-        Binding::Function { name, arity, index, .. } => (*name, *arity, *index),
+        Binding::Function {
+            name, arity, index, ..
+        } => (*name, *arity, *index),
         _ => unreachable!("only definitions stay bound at the top"),
     });
     (functions, names.collect())
@@ -75,7 +95,12 @@ enum Binding<'s> {
     Closure(&'s str),
     Label(&'s str),
     /// A definition; takes no place in the environment. `slots` were bound where it stands.
-    Function { name: &'s str, arity: usize, index: usize, slots: usize },
+    Function {
+        name: &'s str,
+        arity: usize,
+        index: usize,
+        slots: usize,
+    },
 }
 
 struct Parser<'s> {
@@ -112,8 +137,15 @@ impl<'s> Parser<'s> {
     }
 
     fn into_program(self, body: Term) -> Program {
-        let functions = self.functions.into_iter().map(|function| function.expect("every definition ended"));
-        Program { body, functions: functions.collect(), mentions: self.mentions }
+        let functions = self
+            .functions
+            .into_iter()
+            .map(|function| function.expect("every definition ended"));
+        Program {
+            body,
+            functions: functions.collect(),
+            mentions: self.mentions,
+        }
     }
 
     fn peek(&self) -> Token<'s> {
@@ -145,11 +177,19 @@ impl<'s> Parser<'s> {
     }
 
     fn expect(&mut self, symbol: &str, why: &str) -> Result<(), CompileError> {
-        if self.take(symbol) { Ok(()) } else { Err(self.unexpected(&format!("`{symbol}` {why}"))) }
+        if self.take(symbol) {
+            Ok(())
+        } else {
+            Err(self.unexpected(&format!("`{symbol}` {why}")))
+        }
     }
 
     fn expect_word(&mut self, word: &str, why: &str) -> Result<(), CompileError> {
-        if self.take_word(word) { Ok(()) } else { Err(self.unexpected(&format!("`{word}` {why}"))) }
+        if self.take_word(word) {
+            Ok(())
+        } else {
+            Err(self.unexpected(&format!("`{word}` {why}")))
+        }
     }
 
     /// The error that the next token is not what should come.
@@ -174,11 +214,17 @@ impl<'s> Parser<'s> {
     }
 
     /// Runs `parse` one level deeper.
-    fn deeper<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T, CompileError>) -> Result<T, CompileError> {
+    fn deeper<T>(
+        &mut self,
+        parse: impl FnOnce(&mut Self) -> Result<T, CompileError>,
+    ) -> Result<T, CompileError> {
         self.nesting += 1;
         if self.nesting > NESTING_MAX {
             let (_, range) = token(self.source, self.at);
-            return Err(fault(format!("nested more than {NESTING_MAX} levels deep"), range));
+            return Err(fault(
+                format!("nested more than {NESTING_MAX} levels deep"),
+                range,
+            ));
         }
         let parsed = parse(self);
         self.nesting -= 1;
@@ -205,7 +251,9 @@ impl<'s> Parser<'s> {
     /// The definition, unless it is still open: then the call is a recursion.
     fn function(&self, function: FunctionRef) -> Option<&Function> {
         match function {
-            FunctionRef::Prelude(index) if !self.is_prelude => Some(&prelude::get().functions[index]),
+            FunctionRef::Prelude(index) if !self.is_prelude => {
+                Some(&prelude::get().functions[index])
+            }
             FunctionRef::Own(index) | FunctionRef::Prelude(index) => self.functions[index].as_ref(),
         }
     }
@@ -383,7 +431,8 @@ impl<'s> Parser<'s> {
         names: &[&'s str],
         parse: impl FnOnce(&mut Self) -> Result<T, CompileError>,
     ) -> Result<T, CompileError> {
-        self.bindings.extend(names.iter().map(|name| Binding::Variable(name, false)));
+        self.bindings
+            .extend(names.iter().map(|name| Binding::Variable(name, false)));
         self.slots += names.len();
         let parsed = parse(self)?;
         self.bindings.truncate(self.bindings.len() - names.len());
@@ -446,7 +495,11 @@ impl<'s> Parser<'s> {
             return self.index(base, first);
         }
         self.expect(":", "or `]` after the index")?;
-        let upto = if self.peek() == Token::Symbol("]") { None } else { Some(Box::new(self.inner()?)) };
+        let upto = if self.peek() == Token::Symbol("]") {
+            None
+        } else {
+            Some(Box::new(self.inner()?))
+        };
         self.expect("]", "to close the slice")?;
         self.term(Kind::Slice(Box::new(base), Some(Box::new(first)), upto))
     }
@@ -460,8 +513,15 @@ impl<'s> Parser<'s> {
             Token::Format(name) => self.format(name, range),
             Token::Field(name) => self.index(identity(), constant(Value::string(name))),
             Token::Variable("__loc__") => {
-                let line = self.source[..range.start].bytes().filter(|byte| *byte == b'\n').count() as i64 + 1;
-                let location = [("file", Value::string("<top-level>")), ("line", Value::Int(line))];
+                let line = self.source[..range.start]
+                    .bytes()
+                    .filter(|byte| *byte == b'\n')
+                    .count() as i64
+                    + 1;
+                let location = [
+                    ("file", Value::string("<top-level>")),
+                    ("line", Value::Int(line)),
+                ];
                 Ok(constant(Value::object(location)))
             }
             Token::Variable(name) => self.variable(name, range),
@@ -505,7 +565,11 @@ impl<'s> Parser<'s> {
             "break" => self.break_(),
             "import" | "include" | "module" => {
                 let help = Some("write the definitions in the expression itself".to_owned());
-                Err(CompileError { message: "modules are not available in workflow expressions".into(), range, help })
+                Err(CompileError {
+                    message: "modules are not available in workflow expressions".into(),
+                    range,
+                    help,
+                })
             }
             "then" | "elif" | "else" | "end" | "as" | "and" | "or" | "catch" | "label" | "def" => {
                 self.at = range.start;
@@ -531,12 +595,20 @@ impl<'s> Parser<'s> {
             self.expect_word("end", "or `else` to close `if`")?;
             identity()
         };
-        self.term(Kind::If(Box::new(condition), Box::new(then), Box::new(otherwise)))
+        self.term(Kind::If(
+            Box::new(condition),
+            Box::new(then),
+            Box::new(otherwise),
+        ))
     }
 
     fn attempt(&mut self) -> Parsed {
         let body = self.deeper(Self::try_operand)?;
-        let handler = if self.take_word("catch") { Some(Box::new(self.deeper(Self::try_operand)?)) } else { None };
+        let handler = if self.take_word("catch") {
+            Some(Box::new(self.deeper(Self::try_operand)?))
+        } else {
+            None
+        };
         self.term(Kind::Try(Box::new(body), handler))
     }
 
@@ -558,7 +630,12 @@ impl<'s> Parser<'s> {
         let update = self.with_variables(&names, Self::inner)?;
         self.expect(")", "to close `reduce`")?;
         let (source, init, update) = (Box::new(source), Box::new(init), Box::new(update));
-        self.term(Kind::Reduce { source, patterns, init, update })
+        self.term(Kind::Reduce {
+            source,
+            patterns,
+            init,
+            update,
+        })
     }
 
     fn foreach(&mut self) -> Parsed {
@@ -570,12 +647,22 @@ impl<'s> Parser<'s> {
         self.expect(";", "after the first value of `foreach`")?;
         let (update, extract) = self.with_variables(&names, |parser| {
             let update = parser.inner()?;
-            let extract = if parser.take(";") { Some(Box::new(parser.inner()?)) } else { None };
+            let extract = if parser.take(";") {
+                Some(Box::new(parser.inner()?))
+            } else {
+                None
+            };
             Ok((update, extract))
         })?;
         self.expect(")", "to close `foreach`")?;
         let (source, init, update) = (Box::new(source), Box::new(init), Box::new(update));
-        self.term(Kind::Foreach { source, patterns, init, update, extract })
+        self.term(Kind::Foreach {
+            source,
+            patterns,
+            init,
+            update,
+            extract,
+        })
     }
 
     fn break_(&mut self) -> Parsed {
@@ -584,7 +671,10 @@ impl<'s> Parser<'s> {
         };
         match self.skip_to(|binding| matches!(binding, Binding::Label(label) if *label == name)) {
             Some(skip) => self.term(Kind::Break(skip)),
-            None => Err(fault(format!("no label `${name}` around this `break`"), range)),
+            None => Err(fault(
+                format!("no label `${name}` around this `break`"),
+                range,
+            )),
         }
     }
 
@@ -601,16 +691,22 @@ impl<'s> Parser<'s> {
     }
 
     fn variable(&mut self, name: &'s str, range: Range<usize>) -> Parsed {
-        if let Some(skip) = self.skip_to(|binding| matches!(binding, Binding::Variable(bound, _) if *bound == name)) {
+        if let Some(skip) =
+            self.skip_to(|binding| matches!(binding, Binding::Variable(bound, _) if *bound == name))
+        {
             return self.term(Kind::Local(skip));
         }
         if !self.scope.contains(&name) {
             return Err(self.unknown_variable(name, range));
         }
-        let index = self.mentions.iter().position(|mentioned| &**mentioned == name).unwrap_or_else(|| {
-            self.mentions.push(Arc::from(name));
-            self.mentions.len() - 1
-        });
+        let index = self
+            .mentions
+            .iter()
+            .position(|mentioned| &**mentioned == name)
+            .unwrap_or_else(|| {
+                self.mentions.push(Arc::from(name));
+                self.mentions.len() - 1
+            });
         self.term(Kind::Global(index))
     }
 
@@ -624,25 +720,45 @@ impl<'s> Parser<'s> {
         });
         let known = locals.chain(self.scope.iter().copied());
         let help = suggest::nearest(name, known).map(|name| format!("did you mean `${name}`?"));
-        CompileError { message: format!("unknown variable `${name}`"), range, help }
+        CompileError {
+            message: format!("unknown variable `${name}`"),
+            range,
+            help,
+        }
     }
 }
 
 fn fault(message: impl Into<String>, range: Range<usize>) -> CompileError {
-    CompileError { message: message.into(), range, help: None }
+    CompileError {
+        message: message.into(),
+        range,
+        help: None,
+    }
 }
 
 pub(super) fn constant(value: Value) -> Term {
-    Term { kind: Kind::Const(value), is_single: true, depth: 1 }
+    Term {
+        kind: Kind::Const(value),
+        is_single: true,
+        depth: 1,
+    }
 }
 
 pub(super) fn identity() -> Term {
-    Term { kind: Kind::Identity, is_single: true, depth: 1 }
+    Term {
+        kind: Kind::Identity,
+        is_single: true,
+        depth: 1,
+    }
 }
 
 /// A number as jq writes it, which JSON would not always accept (`.5`, `1.`).
 fn number(text: &str) -> Value {
     let is_integer = text.bytes().all(|byte| byte.is_ascii_digit());
-    let text = if text.starts_with('.') { format!("0{text}") } else { text.to_owned() };
+    let text = if text.starts_with('.') {
+        format!("0{text}")
+    } else {
+        text.to_owned()
+    };
     Value::from_number_text(&text.replace(".e", ".0e").replace(".E", ".0E"), is_integer)
 }

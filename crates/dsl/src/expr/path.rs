@@ -12,18 +12,32 @@ const INDEX_MAX: f64 = 536_870_911.0;
 /// `.[key]`
 pub(super) fn index(meter: &Meter, value: Value, key: &Value) -> Result<Value, Stop> {
     match (&value, key) {
-        (Value::Object(map), Value::String(key)) => Ok(map.get(&**key).cloned().unwrap_or_default()),
-        (Value::Array(items), Value::Int(_) | Value::Float(_) | Value::Decimal(_)) => {
-            Ok(position(items.len(), key).and_then(|at| items.get(at)).cloned().unwrap_or_default())
+        (Value::Object(map), Value::String(key)) => {
+            Ok(map.get(&**key).cloned().unwrap_or_default())
         }
-        (Value::Null, Value::String(_) | Value::Null | Value::Int(_) | Value::Float(_) | Value::Decimal(_)) => Ok(Value::Null),
+        (Value::Array(items), Value::Int(_) | Value::Float(_) | Value::Decimal(_)) => {
+            Ok(position(items.len(), key)
+                .and_then(|at| items.get(at))
+                .cloned()
+                .unwrap_or_default())
+        }
+        (
+            Value::Null,
+            Value::String(_) | Value::Null | Value::Int(_) | Value::Float(_) | Value::Decimal(_),
+        ) => Ok(Value::Null),
         (Value::Array(_) | Value::Null | Value::String(_), Value::Object(bounds)) => {
             let bound = |name: &str| bounds.get(name).cloned().unwrap_or_default();
             slice(meter, value.clone(), &bound("start"), &bound("end"))
         }
         (Value::Array(items), Value::Array(wanted)) => indices_of_array(meter, items, wanted),
-        (_, Value::String(key)) => throw(format!("Cannot index {} with \"{key}\"", value.type_name())),
-        _ => throw(format!("Cannot index {} with {}", value.type_name(), key.type_name())),
+        (_, Value::String(key)) => {
+            throw(format!("Cannot index {} with \"{key}\"", value.type_name()))
+        }
+        _ => throw(format!(
+            "Cannot index {} with {}",
+            value.type_name(),
+            key.type_name()
+        )),
     }
 }
 
@@ -57,7 +71,12 @@ fn indices_of_array(meter: &Meter, items: &[Value], wanted: &[Value]) -> Result<
 }
 
 /// `.[from:upto]`
-pub(super) fn slice(meter: &Meter, value: Value, from: &Value, upto: &Value) -> Result<Value, Stop> {
+pub(super) fn slice(
+    meter: &Meter,
+    value: Value,
+    from: &Value,
+    upto: &Value,
+) -> Result<Value, Stop> {
     match &value {
         Value::Null => Ok(Value::Null),
         Value::Array(items) => {
@@ -69,12 +88,19 @@ pub(super) fn slice(meter: &Meter, value: Value, from: &Value, upto: &Value) -> 
             Ok(Value::array(items[from..upto].to_vec()))
         }
         Value::String(text) => {
-            let count = if text.is_ascii() { text.len() } else { text.chars().count() };
+            let count = if text.is_ascii() {
+                text.len()
+            } else {
+                text.chars().count()
+            };
             meter.work(text.len() / 64)?;
             let (from, upto) = bounds(count, from, upto)?;
             let byte = |at: usize| match count == text.len() {
                 true => at,
-                false => text.char_indices().nth(at).map_or(text.len(), |(byte, _)| byte),
+                false => text
+                    .char_indices()
+                    .nth(at)
+                    .map_or(text.len(), |(byte, _)| byte),
             };
             let part = &text[byte(from)..byte(upto)];
             meter.text(part.len())?;
@@ -93,7 +119,13 @@ fn bounds(count: usize, from: &Value, upto: &Value) -> Result<(usize, usize), St
     };
     let length = count as f64;
     let (from, upto) = (bound(from, 0.0)?, bound(upto, length)?);
-    let within = |at: f64| if at < 0.0 { (at + length).max(0.0) } else { at.min(length) };
+    let within = |at: f64| {
+        if at < 0.0 {
+            (at + length).max(0.0)
+        } else {
+            at.min(length)
+        }
+    };
     let from = within(from).floor();
     let upto = within(upto).ceil().min(length).max(from);
     Ok((from as usize, upto as usize))
@@ -163,9 +195,18 @@ pub(super) fn update(
             let parts = items[..start].iter().chain(new.iter()).chain(&items[end..]);
             Ok(Value::array(parts.cloned().collect()))
         }
-        (value, Value::Object(_)) => throw(format!("Cannot update field at object index of {}", value.type_name())),
-        (value, Value::String(key)) => throw(format!("Cannot index {} with \"{key}\"", value.type_name())),
-        (value, key) => throw(format!("Cannot index {} with {}", value.type_name(), key.type_name())),
+        (value, Value::Object(_)) => throw(format!(
+            "Cannot update field at object index of {}",
+            value.type_name()
+        )),
+        (value, Value::String(key)) => {
+            throw(format!("Cannot index {} with \"{key}\"", value.type_name()))
+        }
+        (value, key) => throw(format!(
+            "Cannot index {} with {}",
+            value.type_name(),
+            key.type_name()
+        )),
     }
 }
 
@@ -211,21 +252,31 @@ fn delete_one(meter: &Meter, value: Value, path: &[Value]) -> Result<Value, Stop
     if index(meter, value.clone(), key)?.is_null() {
         return Ok(value);
     }
-    update(meter, value, std::slice::from_ref(key), &mut |inner| delete_one(meter, inner, rest))
+    update(meter, value, std::slice::from_ref(key), &mut |inner| {
+        delete_one(meter, inner, rest)
+    })
 }
 
 fn delete_key(meter: &Meter, value: Value, key: &Value) -> Result<Value, Stop> {
     match (value, key) {
         (Value::Object(mut map), Value::String(key)) => {
             if map.contains_key(&**key) {
-                meter.items(if Arc::strong_count(&map) > 1 { map.len().saturating_mul(3) } else { map.len() / 8 })?;
+                meter.items(if Arc::strong_count(&map) > 1 {
+                    map.len().saturating_mul(3)
+                } else {
+                    map.len() / 8
+                })?;
                 Arc::make_mut(&mut map).shift_remove(&**key);
             }
             Ok(Value::Object(map))
         }
         (Value::Array(mut items), number) if is_number(number) => {
             if let Some(at) = position(items.len(), number) {
-                meter.items(if Arc::strong_count(&items) > 1 { items.len() } else { 0 })?;
+                meter.items(if Arc::strong_count(&items) > 1 {
+                    items.len()
+                } else {
+                    0
+                })?;
                 meter.work(items.len() / 16)?;
                 Arc::make_mut(&mut items).remove(at);
             }
@@ -238,9 +289,11 @@ fn delete_key(meter: &Meter, value: Value, key: &Value) -> Result<Value, Stop> {
             Arc::make_mut(&mut items).drain(start..end);
             Ok(Value::Array(items))
         }
-        (value @ (Value::Object(_) | Value::Array(_)), key) => {
-            throw(format!("Cannot delete {} element of {}", key.type_name(), value.type_name()))
-        }
+        (value @ (Value::Object(_) | Value::Array(_)), key) => throw(format!(
+            "Cannot delete {} element of {}",
+            key.type_name(),
+            value.type_name()
+        )),
         (value, _) => throw(format!("Cannot delete fields from {}", value.type_name())),
     }
 }
@@ -264,8 +317,12 @@ impl<'v> Iterator for Entries<'v> {
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {
-            Self::Items(items) => items.next().map(|(at, value)| (Value::Int(at as i64), value)),
-            Self::Map(map) => map.next().map(|(key, value)| (Value::String(key.clone()), value)),
+            Self::Items(items) => items
+                .next()
+                .map(|(at, value)| (Value::Int(at as i64), value)),
+            Self::Map(map) => map
+                .next()
+                .map(|(key, value)| (Value::String(key.clone()), value)),
         }
     }
 }

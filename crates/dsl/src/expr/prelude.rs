@@ -15,7 +15,11 @@ pub(super) struct Prelude {
 impl Prelude {
     pub fn find(&self, name: &str, arity: usize) -> Option<usize> {
         // The latest wins, as in jq.
-        self.names.iter().rev().find(|(known, takes, _)| *known == name && *takes == arity).map(|(.., index)| *index)
+        self.names
+            .iter()
+            .rev()
+            .find(|(known, takes, _)| *known == name && *takes == arity)
+            .map(|(.., index)| *index)
     }
 
     pub fn names(&self) -> impl Iterator<Item = (&'static str, usize)> + '_ {

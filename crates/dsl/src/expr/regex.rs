@@ -27,9 +27,17 @@ struct Flags {
 }
 
 /// All matches of `pattern` in `text` (the first only without `g`), and the text.
-pub(super) fn matches(meter: &Meter, text: &Value, pattern: &Value, flags: &Value) -> Result<(Text, Vec<Match>), Stop> {
+pub(super) fn matches(
+    meter: &Meter,
+    text: &Value,
+    pattern: &Value,
+    flags: &Value,
+) -> Result<(Text, Vec<Match>), Stop> {
     let Value::String(text) = text else {
-        return throw(format!("{} cannot be matched, as it is not a string", shown(text)));
+        return throw(format!(
+            "{} cannot be matched, as it is not a string",
+            shown(text)
+        ));
     };
     let (pattern, flags) = match (pattern, flags) {
         (Value::Array(both), Value::Null) => (
@@ -39,13 +47,24 @@ pub(super) fn matches(meter: &Meter, text: &Value, pattern: &Value, flags: &Valu
         _ => (pattern.clone(), flags.clone()),
     };
     let Value::String(pattern) = &pattern else {
-        return throw(format!("{} cannot be matched, as it is not a string", shown(&pattern)));
+        return throw(format!(
+            "{} cannot be matched, as it is not a string",
+            shown(&pattern)
+        ));
     };
     let (regex, flags) = compiled(meter, pattern, &flags)?;
     // The engine's worst case is the text times the pattern.
     let mut found = Vec::new();
-    let mut counter = Counter { text, byte: 0, letters: 0 };
-    let names: Vec<Option<Text>> = regex.capture_names().skip(1).map(|name| name.map(Text::from)).collect();
+    let mut counter = Counter {
+        text,
+        byte: 0,
+        letters: 0,
+    };
+    let names: Vec<Option<Text>> = regex
+        .capture_names()
+        .skip(1)
+        .map(|name| name.map(Text::from))
+        .collect();
     let mut at = 0;
     loop {
         meter.work(8 + pattern.len() / 8)?;
@@ -61,21 +80,35 @@ pub(super) fn matches(meter: &Meter, text: &Value, pattern: &Value, flags: &Valu
             false => whole.end(),
         };
         // jq finds no empty match at the very end of a text that is not empty.
-        let is_past_end = is_empty && flags.is_global && whole.start() == text.len() && !text.is_empty();
+        let is_past_end =
+            is_empty && flags.is_global && whole.start() == text.len() && !text.is_empty();
         if !(is_empty && flags.skips_empty || is_past_end) {
             let offset = counter.letters_before(whole.start());
             meter.items(4 * (names.len() + 1))?;
             let groups = names.iter().enumerate().map(|(index, name)| {
                 let found = captures.get(index + 1).map(|group| {
-                    let before = text[whole.start().min(group.start())..group.start()].chars().count();
+                    let before = text[whole.start().min(group.start())..group.start()]
+                        .chars()
+                        .count();
                     (offset + before, Text::from(group.as_str()))
                 });
-                Group { name: name.clone(), found }
+                Group {
+                    name: name.clone(),
+                    found,
+                }
             });
             let groups: Vec<Group> = groups.collect();
-            let copied = groups.iter().filter_map(|group| group.found.as_ref()).map(|(_, text)| text.len()).sum();
+            let copied = groups
+                .iter()
+                .filter_map(|group| group.found.as_ref())
+                .map(|(_, text)| text.len())
+                .sum();
             meter.text(copied)?;
-            found.push(Match { range: whole.start()..whole.end(), offset, groups });
+            found.push(Match {
+                range: whole.start()..whole.end(),
+                offset,
+                groups,
+            });
         }
         at = next;
         if !flags.is_global || at > text.len() {
@@ -102,7 +135,9 @@ impl Counter<'_> {
 
 fn compiled(meter: &Meter, pattern: &str, flags: &Value) -> Result<(regex::Regex, Flags), Stop> {
     if pattern.len() > PATTERN_BYTES_MAX {
-        return throw(format!("a regular expression has at most {PATTERN_BYTES_MAX} bytes"));
+        return throw(format!(
+            "a regular expression has at most {PATTERN_BYTES_MAX} bytes"
+        ));
     }
     let letters = match flags {
         Value::Null => "",
@@ -110,10 +145,16 @@ fn compiled(meter: &Meter, pattern: &str, flags: &Value) -> Result<(regex::Regex
         other => return throw(format!("{} is not a string of flags", shown(other))),
     };
     let mut builder = regex::RegexBuilder::new(pattern);
-    builder.size_limit(COMPILED_BYTES_MAX).dfa_size_limit(COMPILED_BYTES_MAX).nest_limit(64);
+    builder
+        .size_limit(COMPILED_BYTES_MAX)
+        .dfa_size_limit(COMPILED_BYTES_MAX)
+        .nest_limit(64);
     // jq's engine lets `^` and `$` match at every line, and `.` not at its end.
     builder.multi_line(true);
-    let mut read = Flags { is_global: false, skips_empty: false };
+    let mut read = Flags {
+        is_global: false,
+        skips_empty: false,
+    };
     for letter in letters.chars() {
         match letter {
             'g' => read.is_global = true,
@@ -139,7 +180,10 @@ fn compiled(meter: &Meter, pattern: &str, flags: &Value) -> Result<(regex::Regex
     meter.bytes(pattern.len() * 16)?;
     match builder.build() {
         Ok(regex) => Ok((regex, read)),
-        Err(regex::Error::CompiledTooBig(_)) => throw(format!("{} (at offset 0) is too large a regex", shown(&Value::string(pattern)))),
+        Err(regex::Error::CompiledTooBig(_)) => throw(format!(
+            "{} (at offset 0) is too large a regex",
+            shown(&Value::string(pattern))
+        )),
         Err(_) => throw(format!("{pattern} (at offset 0) is not a valid regex")),
     }
 }
@@ -148,11 +192,20 @@ fn compiled(meter: &Meter, pattern: &str, flags: &Value) -> Result<(regex::Regex
 pub(super) fn object(found: &Match, text: &str) -> Value {
     let groups = found.groups.iter().map(|group| {
         let (offset, length, string) = match &group.found {
-            Some((offset, text)) => (*offset as i64, text.chars().count() as i64, Value::String(text.clone())),
+            Some((offset, text)) => (
+                *offset as i64,
+                text.chars().count() as i64,
+                Value::String(text.clone()),
+            ),
             None => (-1, 0, Value::Null),
         };
         let name = group.name.clone().map_or(Value::Null, Value::String);
-        Value::object([("offset", Value::Int(offset)), ("length", Value::Int(length)), ("string", string), ("name", name)])
+        Value::object([
+            ("offset", Value::Int(offset)),
+            ("length", Value::Int(length)),
+            ("string", string),
+            ("name", name),
+        ])
     });
     let whole = &text[found.range.clone()];
     Value::object([
@@ -167,7 +220,10 @@ pub(super) fn object(found: &Match, text: &str) -> Value {
 pub(super) fn captures(meter: &Meter, found: &Match) -> Result<Value, Stop> {
     meter.items(3 * found.groups.len())?;
     let named = found.groups.iter().filter_map(|group| {
-        let text = group.found.as_ref().map_or(Value::Null, |(_, text)| Value::String(text.clone()));
+        let text = group
+            .found
+            .as_ref()
+            .map_or(Value::Null, |(_, text)| Value::String(text.clone()));
         Some((group.name.clone()?, text))
     });
     Ok(Value::object(named))

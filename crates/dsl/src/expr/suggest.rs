@@ -6,7 +6,11 @@ pub(super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> O
         return None;
     }
     let allowed = 1 + name.chars().count() / 4;
-    known.map(|candidate| (distance(name, candidate), candidate)).filter(|(distance, _)| *distance <= allowed).min().map(|(_, name)| name)
+    known
+        .map(|candidate| (distance(name, candidate), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min()
+        .map(|(_, name)| name)
 }
 
 /// Letters to insert, delete or replace.

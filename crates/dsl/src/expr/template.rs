@@ -17,10 +17,18 @@ impl Template {
     ///
     /// On error: the JSON pointer within `written` and what is wrong there (its range counts bytes of that text),
     /// for every fault.
-    pub fn compile(written: &Value, scope: &Scope<'_>, mode: Mode) -> Result<Self, Vec<(String, CompileError)>> {
+    pub fn compile(
+        written: &Value,
+        scope: &Scope<'_>,
+        mode: Mode,
+    ) -> Result<Self, Vec<(String, CompileError)>> {
         let mut faults = Vec::new();
         let compiled = compile_at(written, scope, mode, &mut String::new(), &mut faults);
-        if faults.is_empty() { Ok(compiled) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(compiled)
+        } else {
+            Err(faults)
+        }
     }
 
     /// Fills in the values. In text, texts are inserted as they are, `null` as nothing, anything else as compact JSON.
@@ -39,18 +47,22 @@ impl Template {
                 for part in parts.iter() {
                     match part {
                         Part::Text(plain) => text.push_str(plain),
-                        Part::Expression(expression) => match expression.evaluate(input, variables, now, limits)? {
-                            Value::Null => {}
-                            Value::String(inserted) => text.push_str(&inserted),
-                            other => text.push_str(&other.to_json()),
-                        },
+                        Part::Expression(expression) => {
+                            match expression.evaluate(input, variables, now, limits)? {
+                                Value::Null => {}
+                                Value::String(inserted) => text.push_str(&inserted),
+                                other => text.push_str(&other.to_json()),
+                            }
+                        }
                     }
                 }
                 Ok(Value::String(text.into()))
             }
             Self::Array(items) => {
-                let items: Result<Vec<Value>, WorkflowError> =
-                    items.iter().map(|item| item.evaluate(input, variables, now, limits)).collect();
+                let items: Result<Vec<Value>, WorkflowError> = items
+                    .iter()
+                    .map(|item| item.evaluate(input, variables, now, limits))
+                    .collect();
                 Ok(Value::array(items?))
             }
             Self::Object(entries) => {
@@ -85,8 +97,12 @@ impl Template {
                 Part::Text(_) => {}
                 Part::Expression(expression) => visit(expression),
             }),
-            Self::Array(items) => items.iter().for_each(|item| item.for_each_expression(visit)),
-            Self::Object(entries) => entries.iter().for_each(|(_, item)| item.for_each_expression(visit)),
+            Self::Array(items) => items
+                .iter()
+                .for_each(|item| item.for_each_expression(visit)),
+            Self::Object(entries) => entries
+                .iter()
+                .for_each(|(_, item)| item.for_each_expression(visit)),
         }
     }
 }
@@ -111,9 +127,16 @@ fn compile_at(
             let compiled: Vec<Template> = items
                 .iter()
                 .enumerate()
-                .map(|(at, item)| within(pointer, &at.to_string(), |pointer| compile_at(item, scope, mode, pointer, faults)))
+                .map(|(at, item)| {
+                    within(pointer, &at.to_string(), |pointer| {
+                        compile_at(item, scope, mode, pointer, faults)
+                    })
+                })
                 .collect();
-            match compiled.iter().all(|item| matches!(item, Template::Constant(_))) {
+            match compiled
+                .iter()
+                .all(|item| matches!(item, Template::Constant(_)))
+            {
                 true => Template::Constant(written.clone()),
                 false => Template::Array(compiled.into()),
             }
@@ -122,10 +145,18 @@ fn compile_at(
             let compiled: Vec<(Text, Template)> = map
                 .iter()
                 .map(|(key, item)| {
-                    (key.clone(), within(pointer, key, |pointer| compile_at(item, scope, mode, pointer, faults)))
+                    (
+                        key.clone(),
+                        within(pointer, key, |pointer| {
+                            compile_at(item, scope, mode, pointer, faults)
+                        }),
+                    )
                 })
                 .collect();
-            match compiled.iter().all(|(_, item)| matches!(item, Template::Constant(_))) {
+            match compiled
+                .iter()
+                .all(|(_, item)| matches!(item, Template::Constant(_)))
+            {
                 true => Template::Constant(written.clone()),
                 false => Template::Object(compiled.into()),
             }
@@ -152,15 +183,20 @@ fn text_template(text: &Text, scope: &Scope<'_>) -> Result<Template, CompileErro
     let mut parts = Vec::new();
     let mut at = 0;
     while let Some(start) = text[at..].find("${").map(|found| at + found) {
-        let (program, length) = parse::embedded(&text[start + 2..], scope).map_err(|fault| CompileError {
-            range: fault.range.start + start + 2..fault.range.end + start + 2,
-            ..fault
-        })?;
+        let (program, length) =
+            parse::embedded(&text[start + 2..], scope).map_err(|fault| CompileError {
+                range: fault.range.start + start + 2..fault.range.end + start + 2,
+                ..fault
+            })?;
         if start > at {
             parts.push(Part::Text(text[at..start].into()));
         }
         let source = text[start + 2..start + 2 + length].trim().into();
-        parts.push(Part::Expression(Expression { source, program: Arc::new(program), fallback: None }));
+        parts.push(Part::Expression(Expression {
+            source,
+            program: Arc::new(program),
+            fallback: None,
+        }));
         at = start + 2 + length + 1;
     }
     if at < text.len() {
@@ -183,12 +219,16 @@ fn text_template(text: &Text, scope: &Scope<'_>) -> Result<Template, CompileErro
 fn loose(text: &Text, found: Result<Template, CompileError>, scope: &Scope<'_>) -> Template {
     let constant = || Template::Constant(Value::String(text.clone()));
     match found {
-        Ok(Template::Expression(expression)) => {
-            Template::Expression(Expression { fallback: Some(text.clone()), ..expression })
-        }
+        Ok(Template::Expression(expression)) => Template::Expression(Expression {
+            fallback: Some(text.clone()),
+            ..expression
+        }),
         Ok(template @ Template::Text(_)) => template,
         Ok(_) => match Expression::compile(text, scope) {
-            Ok(expression) => Template::Expression(Expression { fallback: Some(text.clone()), ..expression }),
+            Ok(expression) => Template::Expression(Expression {
+                fallback: Some(text.clone()),
+                ..expression
+            }),
             Err(_) => constant(),
         },
         Err(_) => constant(),

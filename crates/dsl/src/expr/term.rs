@@ -193,24 +193,43 @@ impl Term {
             Kind::Reduce { init, .. } => init.is_single,
             Kind::Assign(op, _, value) => *op == AssignOp::Update || value.is_single,
             Kind::Bind(source, patterns, body) => {
-                let is_plain = matches!(patterns.as_slice(), [Pattern { shape: Shape::Variable(_), .. }]);
+                let is_plain = matches!(
+                    patterns.as_slice(),
+                    [Pattern {
+                        shape: Shape::Variable(_),
+                        ..
+                    }]
+                );
                 is_plain && source.is_single && body.is_single
             }
-            Kind::Call { function: called, args, .. } => function(*called).is_some_and(|called| {
-                let values = args.iter().zip(&called.params).filter(|(_, is_value)| **is_value);
+            Kind::Call {
+                function: called,
+                args,
+                ..
+            } => function(*called).is_some_and(|called| {
+                let values = args
+                    .iter()
+                    .zip(&called.params)
+                    .filter(|(_, is_value)| **is_value);
                 called.body.is_single && values.into_iter().all(|(arg, _)| arg.is_single)
             }),
             Kind::Special(special, args) => special.is_single(args),
             _ => are_single,
         };
-        Self { kind, is_single, depth: depth.saturating_add(1) }
+        Self {
+            kind,
+            is_single,
+            depth: depth.saturating_add(1),
+        }
     }
 }
 
 impl Special {
     fn is_single(self, args: &[Term]) -> bool {
         match self {
-            Self::Error | Self::GetPath | Self::Until | Self::Walk => args.iter().all(|arg| arg.is_single),
+            Self::Error | Self::GetPath | Self::Until | Self::Walk => {
+                args.iter().all(|arg| arg.is_single)
+            }
             Self::Delete
             | Self::IsEmpty
             | Self::Any
@@ -247,7 +266,11 @@ fn for_each_child(kind: &Kind, visit: &mut dyn FnMut(&Term)) {
         | Kind::Closure(_)
         | Kind::Break(_)
         | Kind::Array(None) => {}
-        Kind::Call { args, .. } | Kind::Native(_, args) | Kind::Special(_, args) | Kind::Pipe(args) | Kind::Comma(args) => {
+        Kind::Call { args, .. }
+        | Kind::Native(_, args)
+        | Kind::Special(_, args)
+        | Kind::Pipe(args)
+        | Kind::Comma(args) => {
             args.iter().for_each(visit);
         }
         Kind::Format(_, pieces) => pieces.iter().for_each(|piece| {
@@ -255,7 +278,9 @@ fn for_each_child(kind: &Kind, visit: &mut dyn FnMut(&Term)) {
                 visit(term);
             }
         }),
-        Kind::Array(Some(term)) | Kind::Negate(term) | Kind::Label(term) | Kind::Iterate(term) => visit(term),
+        Kind::Array(Some(term)) | Kind::Negate(term) | Kind::Label(term) | Kind::Iterate(term) => {
+            visit(term)
+        }
         Kind::Object(entries) => entries.iter().for_each(|(key, value)| {
             visit(key);
             visit(value);
@@ -284,13 +309,24 @@ fn for_each_child(kind: &Kind, visit: &mut dyn FnMut(&Term)) {
             for_each_key(patterns, visit);
             visit(body);
         }
-        Kind::Reduce { source, patterns, init, update } => {
+        Kind::Reduce {
+            source,
+            patterns,
+            init,
+            update,
+        } => {
             visit(source);
             for_each_key(patterns, visit);
             visit(init);
             visit(update);
         }
-        Kind::Foreach { source, patterns, init, update, extract } => {
+        Kind::Foreach {
+            source,
+            patterns,
+            init,
+            update,
+            extract,
+        } => {
             visit(source);
             for_each_key(patterns, visit);
             visit(init);
@@ -315,7 +351,9 @@ fn for_each_key(patterns: &[Pattern], visit: &mut dyn FnMut(&Term)) {
             }),
         }
     }
-    patterns.iter().for_each(|pattern| in_shape(&pattern.shape, visit));
+    patterns
+        .iter()
+        .for_each(|pattern| in_shape(&pattern.shape, visit));
 }
 
 impl Pattern {

@@ -11,7 +11,10 @@ pub(super) fn dump(value: &Value, max: usize) -> String {
     if text.len() <= max + 3 {
         return text;
     }
-    let cut = (0..=max).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let cut = (0..=max)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0);
     text.truncate(cut);
     text.push_str("...");
     text
@@ -24,12 +27,19 @@ fn sketch(value: &Value, max: usize, out: &mut String) {
     }
     match value {
         Value::String(text) => {
-            let cut = (0..=text.len().min(max)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            let cut = (0..=text.len().min(max))
+                .rev()
+                .find(|at| text.is_char_boundary(*at))
+                .unwrap_or(0);
             out.push_str(&Value::string(&text[..cut]).to_json());
         }
         Value::Array(items) => {
             out.push('[');
-            for (index, item) in items.iter().enumerate().take_while(|(index, _)| *index <= max) {
+            for (index, item) in items
+                .iter()
+                .enumerate()
+                .take_while(|(index, _)| *index <= max)
+            {
                 if index > 0 {
                     out.push(',');
                 }
@@ -39,7 +49,11 @@ fn sketch(value: &Value, max: usize, out: &mut String) {
         }
         Value::Object(map) => {
             out.push('{');
-            for (index, (key, item)) in map.iter().enumerate().take_while(|(index, _)| *index <= max) {
+            for (index, (key, item)) in map
+                .iter()
+                .enumerate()
+                .take_while(|(index, _)| *index <= max)
+            {
                 if index > 0 {
                     out.push(',');
                 }
@@ -100,15 +114,24 @@ pub(super) fn indices_of_text(meter: &Meter, text: &str, wanted: &str) -> Result
 
 pub(super) fn implode(meter: &Meter, value: &Value) -> Result<Value, Stop> {
     let Value::Array(codes) = value else {
-        return throw(format!("{} cannot be imploded: an array of code points is needed", shown(value)));
+        return throw(format!(
+            "{} cannot be imploded: an array of code points is needed",
+            shown(value)
+        ));
     };
     meter.text(codes.len())?;
     let mut text = String::with_capacity(codes.len());
     for code in codes.iter() {
-        let letter = code.as_f64().filter(|_| !matches!(code, Value::String(_))).and_then(|code| {
-            let code = code.trunc();
-            (0.0..=f64::from(u32::MAX)).contains(&code).then_some(code as u32).and_then(char::from_u32)
-        });
+        let letter = code
+            .as_f64()
+            .filter(|_| !matches!(code, Value::String(_)))
+            .and_then(|code| {
+                let code = code.trunc();
+                (0.0..=f64::from(u32::MAX))
+                    .contains(&code)
+                    .then_some(code as u32)
+                    .and_then(char::from_u32)
+            });
         match letter {
             Some(letter) => text.push(letter),
             None => return throw(format!("{} is not a Unicode code point", shown(code))),

@@ -9,7 +9,7 @@ use crate::definition::{Mode, Task, TaskId};
 use crate::problem::{PROBLEMS_MAX, Problem, Severity, Span, code};
 use crate::suggest;
 use crate::value::Text;
-use crate::yaml::{Lines, Node, NodeKind, pointer_push};
+use crate::yaml::{Lines, Node, NodeKind, push_segment};
 
 /// Bytes that references and shared policies may add to a definition beyond its own text. Without this limit a small
 /// text could name a large policy thousands of times.
@@ -91,13 +91,14 @@ impl<'a> At<'a> {
             names.push(&found.name);
             segment = found.parent.as_ref();
         }
-        names
-            .iter()
-            .rev()
-            .fold(String::new(), |pointer, name| match name {
-                Name::Key(key) => pointer_push(&pointer, key),
-                Name::Index(index) => pointer_push(&pointer, &index.to_string()),
-            })
+        let mut pointer = String::new();
+        for name in names.iter().rev() {
+            match name {
+                Name::Key(key) => push_segment(&mut pointer, key),
+                Name::Index(index) => push_segment(&mut pointer, &index.to_string()),
+            }
+        }
+        pointer
     }
 
     pub fn is_mapping(&self) -> bool {
@@ -106,6 +107,14 @@ impl<'a> At<'a> {
 
     pub fn text(&self) -> Option<&'a str> {
         self.node.value.as_str()
+    }
+
+    /// A scalar as it is written, without its quotes.
+    pub fn written(&self) -> &'a str {
+        match &self.node.kind {
+            NodeKind::Scalar { text, .. } => text,
+            _ => "",
+        }
     }
 
     fn step(&self, node: &'a Node, key_span: Span, name: Name) -> Self {
@@ -343,7 +352,7 @@ impl<'a> Decoder<'a> {
             "array" => "a list".to_owned(),
             "null" => "nothing".to_owned(),
             "string" => format!("the text `{}`", shorten(at.text().unwrap_or_default())),
-            name => format!("the {name} `{}`", shorten(&at.node.value.to_json())),
+            name => format!("the {name} `{}`", shorten(at.written())),
         };
         let help = match at.node.value.type_name() {
             "number" | "boolean" if expected.contains("text") => {

@@ -210,7 +210,7 @@ impl<'a> Decoder<'a> {
 
     fn version(&mut self, at: &At<'a>, what: &str) -> Option<Text> {
         if let Value::Int(_) | Value::Float(_) = at.node.value {
-            let message = format!("{what} must be text, found the number `{}`", at.node.value);
+            let message = format!("{what} must be text, found the number `{}`", at.written());
             self.error(
                 code::WRONG_TYPE,
                 at,

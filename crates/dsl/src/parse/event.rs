@@ -2,13 +2,13 @@
 
 use regex::{Regex, RegexBuilder};
 
-use super::decoder::{At, Decoder, is_expression};
+use super::decoder::{At, Decoder};
 use super::document::all_or_none;
 use super::shapes;
 use crate::definition::event::{Consumption, Correlation, EventFilter, Matcher, Strategy, Until};
 use crate::expr::Template;
 use crate::problem::code;
-use crate::value::Text;
+use crate::value::{Text, Value};
 
 /// Bytes of a compiled regular expression; a definition may have thousands of them.
 const REGEX_BYTES_MAX: usize = 1 << 18;
@@ -96,20 +96,16 @@ impl<'a> Decoder<'a> {
         }
         let matchers: Vec<_> = at
             .entries()
-            .map(|(name, place)| Some((name.clone(), self.matcher(name, &place)?)))
+            .map(|(name, place)| Some((name.clone(), self.matcher(&place)?)))
             .collect();
         matchers.into_iter().collect()
     }
 
-    fn matcher(&mut self, name: &str, at: &At<'a>) -> Option<Matcher> {
-        if at.text().is_some_and(is_expression) {
-            return self
-                .expression(at, &format!("`{name}`"))
-                .map(Matcher::Expression);
-        }
+    fn matcher(&mut self, at: &At<'a>) -> Option<Matcher> {
         let template = self.template(at, &at.node.value)?;
-        let regex = match &template {
-            Template::Constant(constant) => constant.as_str().and_then(anchored),
+        let regex = match template {
+            Template::Expression(expression) => return Some(Matcher::Expression(expression)),
+            Template::Constant(Value::String(ref text)) => anchored(text),
             _ => None,
         };
         Some(Matcher::Equals { template, regex })

@@ -1,7 +1,6 @@
 //! Expressions and templates in their places, with faults shown inside the text that has them.
 
 use super::decoder::{At, Decoder, is_expression};
-use crate::definition::Mode;
 use crate::expr::{ARGUMENTS, CompileError, Expression, Template};
 use crate::problem::code;
 use crate::suggest;
@@ -50,17 +49,12 @@ impl<'a> Decoder<'a> {
             Ok(template) => Some(template),
             Err(errors) => {
                 for (pointer, error) in errors {
-                    // A fault inside a policy that was put in is reported where the policy is written.
-                    let (place, offset) = match at.below(&pointer) {
-                        Some(place) => {
-                            let offset = place
-                                .text()
-                                .map_or(0, |text| offset_in_template(text, &error, self.mode));
-                            (place, offset)
-                        }
-                        None => (at.clone(), 0),
-                    };
-                    self.compile_error(&place, &error, offset);
+                    match at.below(&pointer) {
+                        Some(place) => self.compile_error(&place, &error, 0),
+                        // Inside a policy that was put in: reported already, where the policy is written.
+                        None if self.has_errors() => {}
+                        None => self.compile_error(at, &error, 0),
+                    }
                 }
                 None
             }
@@ -154,15 +148,4 @@ fn unwrap(text: &str) -> (&str, usize) {
     let start = text.find("${").map_or(0, |start| start + 2);
     let end = text.rfind('}').unwrap_or(text.len()).max(start);
     (&text[start..end], start)
-}
-
-/// Where the expression with this fault starts in a text of a template.
-fn offset_in_template(text: &str, _error: &CompileError, mode: Mode) -> usize {
-    match mode {
-        Mode::Strict => text
-            .find("${")
-            .filter(|_| is_expression(text))
-            .map_or(0, |start| start + 2),
-        Mode::Loose => unwrap(text).1,
-    }
 }

@@ -86,6 +86,37 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    /// Reports functions that are nothing but calls of each other in a circle: such a call would never end.
+    pub fn check_function_cycles(&mut self, functions: &At<'a>) {
+        let mut visits: IndexMap<TaskId, usize> = IndexMap::new();
+        for (visit, (name, place)) in functions.entries().enumerate() {
+            let mut id = self.uses.functions.get(name).copied();
+            while let Some(at) = id {
+                match visits.insert(at, visit) {
+                    Some(earlier) if earlier == visit => {
+                        let message =
+                            format!("function `{}` calls itself without end", shorten(name));
+                        let help =
+                            "give one of the calls an `if`, or call something else".to_owned();
+                        self.key_error(code::FUNCTION_CYCLE, &place, message, help);
+                        break;
+                    }
+                    Some(_) => break,
+                    None => id = self.only_calls(at),
+                }
+            }
+        }
+    }
+
+    /// The function that a function does nothing but call.
+    fn only_calls(&self, id: TaskId) -> Option<TaskId> {
+        let task = self.tasks[id.0 as usize].as_ref()?;
+        match &task.kind {
+            TaskKind::Call(call) if task.if_.is_none() => call.defined,
+            _ => None,
+        }
+    }
+
     /// Warns about tasks of a list that no way leads to.
     pub fn warn_unreachable(&mut self, list: &[(TaskId, At<'a>)]) {
         let position: IndexMap<TaskId, usize> = list

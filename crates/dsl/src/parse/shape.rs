@@ -26,6 +26,8 @@ pub enum Shape {
     Uri {
         expression: bool,
     },
+    /// A URI or a part of one, such as `/token`; no expression.
+    UriPart,
     /// A moment of RFC 3339, or an expression.
     Time,
     /// A JSON pointer, or an expression.
@@ -91,6 +93,7 @@ impl<'a> Decoder<'a> {
             Shape::Integer(min, max) => self.integer(at, what, *min, *max).map(|_| value),
             Shape::OneOf(allowed) => self.one_of(at, what, allowed).map(|_| value),
             Shape::Uri { expression } => self.uri(at, what, *expression).map(|()| value),
+            Shape::UriPart => self.uri_part(at, what).map(|()| value),
             Shape::Time => self.time(at, what).map(|()| value),
             Shape::Pointer => self.pointer_text(at, what).map(|()| value),
             Shape::Duration => self.duration(at, what).map(|_| value),
@@ -239,6 +242,19 @@ impl<'a> Decoder<'a> {
             format!("{what} is `{}`, expected an absolute URI", shorten(text)),
             help,
         );
+        None
+    }
+
+    fn uri_part(&mut self, at: &At<'a>, what: &str) -> Option<()> {
+        let text = self.constant(at, what)?;
+        if has_form(Form::UriPart, text) {
+            return Some(());
+        }
+        let message = format!(
+            "{what} is `{}`, expected a path such as `/token`",
+            shorten(text)
+        );
+        self.error(code::WRONG_VALUE, at, message, None);
         None
     }
 

@@ -5,6 +5,7 @@
 use super::shape::Shape::{
     Any, Authentication, Boolean, Constant, Duration, Endpoint, Expression, Integer, Map,
     MapOrText, OneOf, Pointer, SecretOr, Text, TextList, TextMap, TextMapOrExpression, Time, Uri,
+    UriPart,
 };
 use super::shape::{Field, Object, Shape, optional, required};
 
@@ -344,9 +345,9 @@ static OAUTH2: Object = closed(
             Shape::Object(&open(
                 "OAuth2 endpoints",
                 &[
-                    optional("token", Text),
-                    optional("revocation", Text),
-                    optional("introspection", Text),
+                    optional("token", UriPart),
+                    optional("revocation", UriPart),
+                    optional("introspection", UriPart),
                 ],
             )),
         ),

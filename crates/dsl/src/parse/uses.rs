@@ -46,7 +46,16 @@ impl<'a> Decoder<'a> {
         self.uses.retries = self.named(at, "retries");
         self.uses.timeouts = self.named(at, "timeouts");
         let functions = self.named(at, "functions");
-        for name in functions.keys() {
+        for (name, place) in &functions {
+            if shapes::CALLS
+                .iter()
+                .any(|(protocol, _)| *protocol == &**name)
+            {
+                let message = format!(
+                    "a function cannot be called `{name}`, which `call` understands as a protocol"
+                );
+                self.key_error(code::TASK_NAME, place, message, None);
+            }
             let id = self.reserve();
             self.uses.functions.insert(name.clone(), id);
         }
@@ -54,6 +63,9 @@ impl<'a> Decoder<'a> {
         for (name, place) in &functions {
             let id = self.uses.functions[name];
             self.function(name, id, place);
+        }
+        if let Some(functions) = at.get("functions") {
+            self.check_function_cycles(&functions);
         }
         self.extensions(at)
     }

@@ -38,6 +38,7 @@ codes! {
     // References.
     UNKNOWN_FUNCTION = "unknown-function";
     UNKNOWN_REFERENCE = "unknown-reference";
+    FUNCTION_CYCLE = "function-cycle";
     // Expressions and literals.
     EXPRESSION = "expression";
     EXPRESSION_NOT_ALLOWED = "expression-not-allowed";

@@ -3,7 +3,10 @@
 //! A definition we accept must be one that any other engine of the standard accepts too.
 
 mod flat;
+#[cfg(test)]
+mod tests;
 
+use std::cmp::Reverse;
 use std::sync::OnceLock;
 
 use jsonschema::error::ValidationErrorKind;
@@ -35,16 +38,19 @@ fn schema() -> &'static Validator {
 pub enum Form {
     /// An absolute URI, or a template of one.
     Uri,
+    /// A URI or a part of one, or a template of either.
+    UriPart,
     Moment,
     JsonPointer,
 }
 
 /// Whether a text has a form, judged by the validator that judges the whole definition.
 pub fn has_form(form: Form, text: &str) -> bool {
-    static FORMS: OnceLock<[Validator; 3]> = OnceLock::new();
+    static FORMS: OnceLock<[Validator; 4]> = OnceLock::new();
     let forms = FORMS.get_or_init(|| {
         [
             r#"{"anyOf": [{"format": "uri-template"}, {"format": "uri"}], "pattern": "^[A-Za-z][A-Za-z0-9+\\-.]*://.*"}"#,
+            r#"{"format": "uri-template"}"#,
             r#"{"format": "date-time"}"#,
             r#"{"format": "json-pointer"}"#,
         ]
@@ -57,8 +63,9 @@ pub fn has_form(form: Form, text: &str) -> bool {
     });
     let validator = match form {
         Form::Uri => &forms[0],
-        Form::Moment => &forms[1],
-        Form::JsonPointer => &forms[2],
+        Form::UriPart => &forms[1],
+        Form::Moment => &forms[2],
+        Form::JsonPointer => &forms[3],
     };
     validator.is_valid(&serde_json::Value::from(text))
 }
@@ -95,7 +102,8 @@ fn depth(error: &ValidationError<'_>) -> usize {
     error.instance_path().as_str().matches('/').count()
 }
 
-/// Follows alternatives to the fault that lies deepest in the data: the branch that was meant fails latest.
+/// Follows alternatives to the fault that lies deepest in the data: the branch that was meant fails latest, and of
+/// branches that fail equally late it has the fewest faults.
 fn deepest<'e, 'i>(error: &'e ValidationError<'i>) -> &'e ValidationError<'i> {
     let branches = match error.kind() {
         ValidationErrorKind::AnyOf { context }
@@ -103,13 +111,15 @@ fn deepest<'e, 'i>(error: &'e ValidationError<'i>) -> &'e ValidationError<'i> {
         | ValidationErrorKind::OneOfMultipleValid { context } => context,
         _ => return error,
     };
-    match branches
-        .iter()
-        .flatten()
-        .map(deepest)
-        .max_by_key(|inner| depth(inner))
-    {
-        Some(inner) if depth(inner) > depth(error) => inner,
+    let faults = branches.iter().filter_map(|branch| {
+        let inner = branch
+            .iter()
+            .map(deepest)
+            .max_by_key(|inner| depth(inner))?;
+        Some((depth(inner), Reverse(branch.len()), inner))
+    });
+    match faults.max_by_key(|(depth, faults, _)| (*depth, *faults)) {
+        Some((inner_depth, _, inner)) if inner_depth > depth(error) => inner,
         _ => error,
     }
 }

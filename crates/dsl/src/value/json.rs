@@ -20,7 +20,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth_max: 128, bytes_max: 64 << 20, last_key_wins: false }
+        Self {
+            depth_max: 128,
+            bytes_max: 64 << 20,
+            last_key_wins: false,
+        }
     }
 }
 
@@ -33,11 +37,22 @@ pub struct JsonError {
 
 pub(super) fn parse(text: &[u8], limits: Limits) -> Result<Value, JsonError> {
     if text.len() > limits.bytes_max {
-        return Err(JsonError { message: format!("more than {} bytes", limits.bytes_max), offset: limits.bytes_max });
+        return Err(JsonError {
+            message: format!("more than {} bytes", limits.bytes_max),
+            offset: limits.bytes_max,
+        });
     }
-    let text = std::str::from_utf8(text)
-        .map_err(|error| JsonError { message: "not UTF-8".into(), offset: error.valid_up_to() })?;
-    let mut parser = Parser { text, bytes: text.as_bytes(), at: 0, depth: 0, limits };
+    let text = std::str::from_utf8(text).map_err(|error| JsonError {
+        message: "not UTF-8".into(),
+        offset: error.valid_up_to(),
+    })?;
+    let mut parser = Parser {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        depth: 0,
+        limits,
+    };
     parser.space();
     let value = parser.value()?;
     parser.space();
@@ -61,7 +76,10 @@ impl Parser<'_> {
     }
 
     fn fail_at<T>(&self, offset: usize, message: impl Into<String>) -> Result<T, JsonError> {
-        Err(JsonError { message: message.into(), offset })
+        Err(JsonError {
+            message: message.into(),
+            offset,
+        })
     }
 
     fn peek(&self) -> Option<u8> {
@@ -221,7 +239,11 @@ impl Parser<'_> {
         while matches!(self.peek(), Some(b'0'..=b'9')) {
             self.at += 1;
         }
-        if self.at == start { self.fail("expected a digit") } else { Ok(()) }
+        if self.at == start {
+            self.fail("expected a digit")
+        } else {
+            Ok(())
+        }
     }
 
     /// The text between quotes, without a second copy when there is no escape.
@@ -276,7 +298,9 @@ impl Parser<'_> {
         let first = self.hex(start)?;
         let code = match first {
             0xd800..=0xdbff => {
-                if self.bytes.get(self.at) != Some(&b'\\') || self.bytes.get(self.at + 1) != Some(&b'u') {
+                if self.bytes.get(self.at) != Some(&b'\\')
+                    || self.bytes.get(self.at + 1) != Some(&b'u')
+                {
                     return self.fail_at(start, "half of a surrogate pair");
                 }
                 self.at += 1;
@@ -297,7 +321,10 @@ impl Parser<'_> {
 
     /// Four hexadecimal digits after the `u` that is next.
     fn hex(&mut self, start: usize) -> Result<u32, JsonError> {
-        let digits = self.text.get(self.at + 1..self.at + 5).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let digits = self
+            .text
+            .get(self.at + 1..self.at + 5)
+            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
         let Some(code) = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()) else {
             return self.fail_at(start, "expected four hexadecimal digits");
         };
@@ -315,7 +342,11 @@ pub(super) fn number(text: &str, is_integer: bool) -> Value {
         return Value::Int(number);
     }
     let number: f64 = text.parse().unwrap_or(f64::NAN);
-    if is_exact(text, number) { Value::Float(number) } else { Value::Decimal(text.into()) }
+    if is_exact(text, number) {
+        Value::Float(number)
+    } else {
+        Value::Decimal(text.into())
+    }
 }
 
 pub(super) fn write(value: &Value, out: &mut Vec<u8>) {
@@ -373,7 +404,12 @@ pub(super) fn write_string(text: &str, out: &mut Vec<u8>) {
         out.extend_from_slice(&bytes[start..index]);
         out.extend_from_slice(&[b'\\', escape]);
         if escape == b'u' {
-            out.extend_from_slice(&[b'0', b'0', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+            out.extend_from_slice(&[
+                b'0',
+                b'0',
+                HEX[usize::from(byte >> 4)],
+                HEX[usize::from(byte & 15)],
+            ]);
         }
         start = index + 1;
     }

@@ -27,7 +27,11 @@ pub(super) fn write_f64(number: f64, out: &mut Vec<u8>) {
         return;
     }
     if number.is_infinite() {
-        out.extend_from_slice(if number > 0.0 { b"1.7976931348623157e+308" } else { b"-1.7976931348623157e+308" });
+        out.extend_from_slice(if number > 0.0 {
+            b"1.7976931348623157e+308"
+        } else {
+            b"-1.7976931348623157e+308"
+        });
         return;
     }
     if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 {
@@ -39,11 +43,20 @@ pub(super) fn write_f64(number: f64, out: &mut Vec<u8>) {
         return;
     }
     let mut text = Small::default();
-    std::fmt::Write::write_fmt(&mut text, format_args!("{number:e}")).expect("an f64 has at most 25 characters");
+    std::fmt::Write::write_fmt(&mut text, format_args!("{number:e}"))
+        .expect("an f64 has at most 25 characters");
     let text = text.as_bytes();
-    let (negative, text) = text.strip_prefix(b"-").map_or((false, text), |rest| (true, rest));
-    let split = text.iter().position(|byte| *byte == b'e').expect("the `e` format always has an exponent");
-    let exponent: i32 = std::str::from_utf8(&text[split + 1..]).expect("ascii").parse().expect("an exponent is an integer");
+    let (negative, text) = text
+        .strip_prefix(b"-")
+        .map_or((false, text), |rest| (true, rest));
+    let split = text
+        .iter()
+        .position(|byte| *byte == b'e')
+        .expect("the `e` format always has an exponent");
+    let exponent: i32 = std::str::from_utf8(&text[split + 1..])
+        .expect("ascii")
+        .parse()
+        .expect("an exponent is an integer");
     if negative {
         out.push(b'-');
     }
@@ -55,7 +68,8 @@ fn layout(mantissa: &[u8], exponent: i32, out: &mut Vec<u8>) {
     let digits = mantissa.iter().copied().filter(|byte| *byte != b'.');
     if exponent < -4 || exponent >= 17 {
         let count = mantissa.len();
-        let plain = exponent >= 17 && usize::try_from(exponent).expect("checked above") < count + 14;
+        let plain =
+            exponent >= 17 && usize::try_from(exponent).expect("checked above") < count + 14;
         if !plain {
             out.extend_from_slice(mantissa);
             out.extend_from_slice(if exponent < 0 { b"e-" } else { b"e+" });
@@ -69,7 +83,10 @@ fn layout(mantissa: &[u8], exponent: i32, out: &mut Vec<u8>) {
     }
     if exponent < 0 {
         out.extend_from_slice(b"0.");
-        out.extend(std::iter::repeat_n(b'0', usize::try_from(-exponent - 1).expect("exponent is negative")));
+        out.extend(std::iter::repeat_n(
+            b'0',
+            usize::try_from(-exponent - 1).expect("exponent is negative"),
+        ));
         out.extend(digits);
         return;
     }
@@ -104,7 +121,10 @@ impl Small {
 impl std::fmt::Write for Small {
     fn write_str(&mut self, text: &str) -> std::fmt::Result {
         let end = self.length + text.len();
-        let place = self.bytes.get_mut(self.length..end).ok_or(std::fmt::Error)?;
+        let place = self
+            .bytes
+            .get_mut(self.length..end)
+            .ok_or(std::fmt::Error)?;
         place.copy_from_slice(text.as_bytes());
         self.length = end;
         Ok(())
@@ -119,7 +139,11 @@ pub(super) fn is_exact(text: &str, number: f64) -> bool {
     }
     // Up to 15 significant digits always survive, so the common case needs no comparison; but a tiny number may have
     // become zero or a subnormal with fewer digits.
-    let significant = text.bytes().take_while(|byte| !matches!(byte, b'e' | b'E')).filter(u8::is_ascii_digit).count();
+    let significant = text
+        .bytes()
+        .take_while(|byte| !matches!(byte, b'e' | b'E'))
+        .filter(u8::is_ascii_digit)
+        .count();
     if significant <= 15 && number.abs() >= f64::MIN_POSITIVE {
         return true;
     }
@@ -131,7 +155,9 @@ pub(super) fn is_exact(text: &str, number: f64) -> bool {
 
 /// The digits without leading and trailing zeros, and the power of ten of the last one.
 fn normal(text: &str) -> (bool, String, i64) {
-    let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (negative, text) = text
+        .strip_prefix('-')
+        .map_or((false, text), |rest| (true, rest));
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let exponent: i64 = exponent.parse().unwrap_or(i64::MAX / 2);
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -139,5 +165,9 @@ fn normal(text: &str) -> (bool, String, i64) {
     let trimmed = digits.trim_end_matches('0');
     let power = exponent - fraction.len() as i64 + (digits.len() - trimmed.len()) as i64;
     let trimmed = trimmed.trim_start_matches('0');
-    if trimmed.is_empty() { (negative, String::new(), 0) } else { (negative, trimmed.to_owned(), power) }
+    if trimmed.is_empty() {
+        (negative, String::new(), 0)
+    } else {
+        (negative, trimmed.to_owned(), power)
+    }
 }

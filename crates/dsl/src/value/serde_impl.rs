@@ -65,7 +65,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Int(value))
     }
     fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(i64::try_from(value).map_or_else(|_| Value::Decimal(value.to_string().into()), Value::Int))
+        Ok(i64::try_from(value)
+            .map_or_else(|_| Value::Decimal(value.to_string().into()), Value::Int))
     }
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
         Ok(Value::Float(value))

@@ -7,35 +7,26 @@ use indexmap::map::Entry as Slot;
 use super::{
     BYTES_MAX, Comment, DEPTH_MAX, Document, Entry, KEY_CHARS_MAX, Node, NodeKind, Style, resolve,
 };
-use crate::problem::{PROBLEMS_MAX, Problem, Severity, Span, code};
+use crate::problem::{PROBLEMS_MAX, Problem, START, Severity, Span, code};
 use crate::value::{Map, Text, Value};
+use crate::yaml::{pointer_push, push_segment};
 
-pub(super) fn parse(text: &str) -> Result<Vec<Document>, Vec<Problem>> {
+/// Every document that could be read, and every fault.
+pub(super) fn parse(text: &str) -> (Vec<Document>, Vec<Problem>) {
     if text.len() > BYTES_MAX {
         let message = format!(
             "the text has {} bytes, at most {BYTES_MAX} are read",
             text.len()
         );
-        let span = Span {
-            start: 0,
-            end: 0,
-            line: 1,
-            column: 1,
-        };
-        return Err(vec![problem(
-            code::TOO_LARGE,
-            message,
-            span,
-            Some("split it into several definitions"),
-        )]);
+        let help = "split it into several definitions";
+        return (
+            Vec::new(),
+            vec![problem(code::TOO_LARGE, message, START, Some(help))],
+        );
     }
     let mut builder = Builder::default();
     builder.read(text);
-    if builder.problems.is_empty() {
-        Ok(builder.documents)
-    } else {
-        Err(builder.problems)
-    }
+    (builder.documents, builder.problems)
 }
 
 #[derive(Default)]
@@ -223,6 +214,7 @@ impl Builder {
             });
             return;
         };
+        let mut repeated = None;
         match &mut frame.content {
             Content::Sequence { items } => items.push(node),
             Content::Mapping {
@@ -239,20 +231,9 @@ impl Builder {
                 Some((text, key_span)) => {
                     match seen.entry(text.clone()) {
                         Slot::Occupied(first) => {
-                            let message = format!(
-                                "the key `{text}` is here a second time, first on line {}",
-                                first.get().line
-                            );
-                            self.problems.push(problem(
-                                code::DUPLICATE_KEY,
-                                message,
-                                key_span,
-                                Some("remove one of the two"),
-                            ));
+                            repeated = Some((text.clone(), key_span, first.get().line))
                         }
-                        Slot::Vacant(slot) => {
-                            slot.insert(key_span);
-                        }
+                        Slot::Vacant(slot) => drop(slot.insert(key_span)),
                     }
                     values.insert(text.clone(), node.value.clone());
                     entries.push(Entry {
@@ -263,15 +244,48 @@ impl Builder {
                 }
             },
         }
+        if let Some((key, span, first)) = repeated {
+            let message = format!("the key `{key}` is here a second time, first on line {first}");
+            let found = problem(
+                code::DUPLICATE_KEY,
+                message,
+                span,
+                Some("remove one of the two"),
+            );
+            self.problems.push(Problem {
+                pointer: pointer_push(&self.pointer(), &key),
+                ..found
+            });
+        }
     }
 
     fn refuse(&mut self, what: &str, span: Span, help: &str) {
-        self.problems.push(problem(
+        let found = problem(
             code::YAML_FEATURE,
             format!("{what} is not allowed here"),
             span,
             Some(help),
-        ));
+        );
+        self.problems.push(Problem {
+            pointer: self.pointer(),
+            ..found
+        });
+    }
+
+    /// The place being read, as a JSON pointer.
+    fn pointer(&self) -> String {
+        let mut pointer = String::new();
+        for frame in &self.frames {
+            match &frame.content {
+                Content::Sequence { items } => push_segment(&mut pointer, &items.len().to_string()),
+                Content::Mapping {
+                    key: Some((key, _)),
+                    ..
+                } => push_segment(&mut pointer, key),
+                Content::Mapping { key: None, .. } => {}
+            }
+        }
+        pointer
     }
 
     fn syntax(&mut self, text: &str, error: &ScanError) {

@@ -77,23 +77,29 @@ second: 1",
   - a: {wait: PT1S}
 do:
   - b: {wait: PT1S}",
-"3:1 duplicate-key  the key `do` is here a second time, first on line 1 (remove one of the two)"),
+"3:1 duplicate-key /do the key `do` is here a second time, first on line 1 (remove one of the two)"),
+        (
+"duplicate key and more",
+"do:
+  - a: {wait: PT1S, if: .x, if: .y, thn: end}",
+"2:29 duplicate-key /do/0/a/if the key `if` is here a second time, first on line 2 (remove one of the two)
+2:37 unknown-key /do/0/a/thn a `wait` task has no key `thn` (did you mean `then`?)"),
         (
 "anchor",
 "do:
   - a: &x {wait: PT1S}",
-"2:8 yaml-feature  an anchor is not allowed here (repeat the value, or move it to `use` and name it there)"),
+"2:8 yaml-feature /do/0/a an anchor is not allowed here (repeat the value, or move it to `use` and name it there)"),
         (
 "alias",
 "do:
   - a: {wait: PT1S}
   - b: *x",
-"3:8 yaml-feature  an alias is not allowed here (repeat the value, or move it to `use` and name it there)"),
+"3:8 yaml-feature /do/1/b an alias is not allowed here (repeat the value, or move it to `use` and name it there)"),
         (
 "tag",
 "do:
   - a: {wait: !!str PT1S}",
-"2:15 yaml-feature  a tag is not allowed here (write the value itself: text in quotes, numbers and `true`/`false` without)"),
+"2:15 yaml-feature /do/0/a/wait a tag is not allowed here (write the value itself: text in quotes, numbers and `true`/`false` without)"),
         (
 "complex key",
 "do:
@@ -488,6 +494,27 @@ fn calls() {
 "do:
   - a: {call: frobnicate}",
 "2:15 unknown-function /do/0/a/call there is no function `frobnicate` (declare it under `use.functions`, or write `<connection>.<operation>`)"),
+        (
+"function called like a protocol",
+"use:
+  functions:
+    http: {wait: PT1S}
+do:
+  - a: {wait: PT1S}",
+"3:5 task-name /use/functions/http a function cannot be called `http`, which `call` understands as a protocol"),
+        (
+"functions in a circle",
+"use:
+  functions:
+    own: {call: own}
+    a: {call: b}
+    b: {call: c}
+    c: {call: b}
+    d: {call: d, if: .x}
+do:
+  - a: {wait: PT1S}",
+"3:5 function-cycle /use/functions/own function `own` calls itself without end (give one of the calls an `if`, or call something else)
+4:5 function-cycle /use/functions/a function `a` calls itself without end (give one of the calls an `if`, or call something else)"),
         (
 "function of use",
 "use:
@@ -1090,5 +1117,165 @@ do: [{a: {wait: PT1S}}]",
 2:27 unknown-key /do/0/a/ouput a `wait` task has no key `ouput` (did you mean `output`?)
 3:21 missing-key /do/1/b/with an HTTP call needs `endpoint`
 3:36 wrong-type /do/1/b/with/method `method` of an HTTP call must be text, found the number `1` (put it in quotes)"),
+    ]);
+}
+
+#[test]
+#[rustfmt::skip]
+fn expressions() {
+    check(&[
+        (
+"bare",
+"do:
+  - a: {wait: PT1S, if: '.x =='}",
+"2:31 expression /do/0/a/if expected a value, a path or a function, found the end of the expression"),
+        (
+"wrapped",
+"do:
+  - a: {wait: PT1S, if: '${ .x == }'}",
+"2:35 expression /do/0/a/if expected a value, a path or a function, found the end of the expression"),
+        (
+"unknown variable",
+"do:
+  - a: {wait: PT1S, if: .x == $itme}",
+"2:31 expression /do/0/a/if unknown variable `$itme`"),
+        (
+"slip in an argument",
+"do:
+  - a: {wait: PT1S, if: '.x == $contxt.y'}",
+"2:32 expression /do/0/a/if unknown variable `$contxt` (did you mean `$context`?)"),
+        (
+"unknown function",
+"do:
+  - a: {set: {x: '${ .y | lenght }'}}",
+"2:27 expression /do/0/a/set/x unknown function `lenght` (did you mean `length`?)"),
+        (
+"in text",
+"do:
+  - a: {set: {x: 'Dear ${ .name }, ${ .amount + }'}}",
+"2:49 expression /do/0/a/set/x expected a value, a path or a function, found `}`"),
+        (
+"not closed",
+"do:
+  - a: {set: {x: '${ .y'}}",
+"2:24 expression /do/0/a/set/x this `${` has no closing `}`"),
+        (
+"two faults",
+"do:
+  - a: {set: {x: '${ .y + }', y: ['${ $z }']}}",
+"2:27 expression /do/0/a/set/x expected a value, a path or a function, found `}`
+2:39 expression /do/0/a/set/y/0 unknown variable `$z`"),
+        (
+"over lines",
+"do:
+  - a:
+      set:
+        x: |
+          ${
+            .y
+            | $nope
+          }",
+"7:15 expression /do/0/a/set/x unknown variable `$nope`"),
+        (
+"folded",
+"do:
+  - a:
+      if: >-
+        .y ==
+        $nope
+      wait: PT1S",
+"5:9 expression /do/0/a/if unknown variable `$nope`"),
+        (
+"escaped",
+r#"do:
+  - a: {wait: PT1S, if: ".x == \"\u00e9\" and $nope"}"#,
+"2:47 expression /do/0/a/if unknown variable `$nope`"),
+        (
+"single quotes",
+"do:
+  - a: {wait: PT1S, if: '.x == ''y'' and $nope'}",
+"2:32 expression /do/0/a/if expected a value, a path or a function, found `'`"),
+        (
+"loop variable outside",
+"do:
+  - a:
+      for: {each: order, in: .orders}
+      do: [{b: {set: {x: '${ $order }'}}}]
+  - c: {set: {x: '${ $order }'}}",
+"5:22 expression /do/1/c/set/x unknown variable `$order`"),
+        (
+"loop variable in its own list",
+"do:
+  - a:
+      for: {each: order, in: $order}
+      do: [{b: {wait: PT1S}}]",
+"3:30 expression /do/0/a/for/in unknown variable `$order`"),
+        (
+"error outside of its catch",
+"do:
+  - a: {try: [{b: {set: {x: '${ $error }'}}}], catch: {as: error, do: [{c: {set: {x: '${ $error }'}}}]}}",
+"2:33 expression /do/0/a/try/0/b/set/x unknown variable `$error`"),
+        (
+"in a policy used twice",
+"use: {retries: {often: {when: '.x =='}}}
+do:
+  - a: {try: [{b: {wait: PT1S}}], catch: {retry: often}}
+  - c: {try: [{d: {wait: PT1S}}], catch: {retry: often}}",
+"1:37 expression /use/retries/often/when expected a value, a path or a function, found the end of the expression"),
+        (
+"in an authentication",
+"use: {authentications: {shop: {bearer: {token: '${ .x + }'}}}}
+do:
+  - a:
+      call: http
+      with: {method: get, endpoint: {uri: 'https://x.y', authentication: {use: shop}}}",
+"1:57 expression /use/authentications/shop/bearer/token expected a value, a path or a function, found `}`"),
+        (
+"in a filter",
+"do:
+  - a: {listen: {to: {one: {with: {type: x, data: '${ .x == }'}}}}}",
+"2:61 expression /do/0/a/listen/to/one/with/data expected a value, a path or a function, found `}`"),
+        (
+"in until",
+"do:
+  - a: {listen: {to: {any: [], until: 'length =='}}}",
+"2:49 expression /do/0/a/listen/to/until expected a value, a path or a function, found the end of the expression"),
+        (
+"in correlate",
+"do:
+  - a: {listen: {to: {one: {with: {type: x}, correlate: {id: {from: '.x ==', expect: '${ .y + }'}}}}}}",
+"2:75 expression /do/0/a/listen/to/one/correlate/id/from expected a value, a path or a function, found the end of the expression
+2:95 expression /do/0/a/listen/to/one/correlate/id/expect expected a value, a path or a function, found `}`"),
+        (
+"in a case",
+"do:
+  - s:
+      switch:
+        - x: {when: '.x ==', then: end}",
+"4:27 expression /do/0/s/switch/0/x/when expected a value, a path or a function, found the end of the expression"),
+        (
+"in an extension",
+"use: {extensions: [{log: {extend: all, when: '$task.x ==', before: [{b: {wait: PT1S}}]}}]}
+do: [{a: {wait: PT1S}}]",
+"1:57 expression /use/extensions/0/log/when expected a value, a path or a function, found the end of the expression"),
+        (
+"in a duration",
+"do:
+  - a: {wait: '${ .x + }'}",
+"2:24 expression /do/0/a/wait expected a value, a path or a function, found `}`"),
+        (
+"in a transformation",
+"input: {from: {x: '${ .y + }'}}
+output: {as: '.z +'}
+do: [{a: {wait: PT1S, export: {as: '. + {x: }'}}}]",
+"1:28 expression /input/from/x expected a value, a path or a function, found `}`
+2:19 expression /output/as expected a value, a path or a function, found the end of the expression
+3:45 expression /do/0/a/export/as expected a value, a path or a function, found `}`"),
+        (
+"loose mode forgives",
+"evaluate: {mode: loose}
+do:
+  - a: {set: {x: '${ .y + }'}}",
+""),
     ]);
 }

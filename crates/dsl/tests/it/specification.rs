@@ -95,7 +95,8 @@ fn invalid_documents_are_refused() {
     extra-property-in-call.yaml
     12:7 unknown-key /do/0/getPet/foo a `call` task has no key `foo` (allowed here: `call`, `export`, `if`, `input`, `metadata`, `output`, `then`, `timeout` and `with`)
     listen-any-until-any-until.yaml
-    7:1 duplicate-key  the key `do` is here a second time, first on line 6 (remove one of the two)
+    7:1 duplicate-key /do the key `do` is here a second time, first on line 6 (remove one of the two)
+    14:13 unknown-key /do/0/callDoctor/listen/to/until/until an `until` cannot have an `until` of its own
     two-tasks-in-one-item.yaml
     12:5 exactly-one /do/0/setMessage an entry of `do` has one name only, found `getPet` and `setMessage` (start the second with a dash of its own: `- setMessage:`)
     ");
@@ -136,4 +137,18 @@ do:
 ";
     let problems = dsl::validate(text);
     assert_eq!(render(&problems), "");
+}
+
+/// Functions that Segue brings along, operations of connections, conditions, and events that start it.
+#[test]
+fn a_definition_of_our_own_is_one_of_the_standard() {
+    for (name, text) in documents("own") {
+        let problems = dsl::validate(&text);
+        let errors: Vec<_> = problems
+            .iter()
+            .filter(|problem| problem.severity == dsl::Severity::Error)
+            .cloned()
+            .collect();
+        assert_eq!(render(&errors), "", "{name}");
+    }
 }

@@ -20,26 +20,51 @@ impl Machine<'_> {
             event.insert(name.clone(), value.clone());
         }
         for name in ["source", "type"] {
-            if event.get(name).and_then(Value::as_str).is_none_or(str::is_empty) {
-                return Err(WorkflowError::new(ErrorKind::Expression, "Not an event", format!("the event's `{name}` must be text")));
+            if event
+                .get(name)
+                .and_then(Value::as_str)
+                .is_none_or(str::is_empty)
+            {
+                return Err(WorkflowError::new(
+                    ErrorKind::Expression,
+                    "Not an event",
+                    format!("the event's `{name}` must be text"),
+                ));
             }
         }
         let event = Value::Object(event.into());
-        self.record(HistoryEvent::Emitted { event: event.clone() });
-        self.effects.push(Effect::Publish { event: event.clone() });
-        self.work.push_back(Work::Complete { id, output: event, go: None });
+        self.record(HistoryEvent::Emitted {
+            event: event.clone(),
+        });
+        self.effects.push(Effect::Publish {
+            event: event.clone(),
+        });
+        self.work.push_back(Work::Complete {
+            id,
+            output: event,
+            go: None,
+        });
         Ok(())
     }
 
     /// The error to raise.
     pub(super) fn raise(&mut self, id: u64, raise: &Raise) -> Result<WorkflowError, WorkflowError> {
         let value = self.template(id, &raise.error)?;
-        let text = |name: &str| value.get(name).filter(|field| !field.is_null()).map(text_of);
+        let text = |name: &str| {
+            value
+                .get(name)
+                .filter(|field| !field.is_null())
+                .map(text_of)
+        };
         let status = value.get("status").and_then(status_of);
         match (text("type"), status) {
-            (Some(kind), Some(status)) => {
-                Ok(WorkflowError { kind, status, title: text("title"), detail: text("detail"), instance: text("instance") })
-            }
+            (Some(kind), Some(status)) => Ok(WorkflowError {
+                kind,
+                status,
+                title: text("title"),
+                detail: text("detail"),
+                instance: text("instance"),
+            }),
             _ => Err(WorkflowError::new(
                 ErrorKind::Expression,
                 "Not an error",
@@ -51,13 +76,21 @@ impl Machine<'_> {
 
 fn status_of(value: &Value) -> Option<u16> {
     let number = value.as_i64().or_else(|| value.as_str()?.parse().ok())?;
-    u16::try_from(number).ok().filter(|status| (100..600).contains(status))
+    u16::try_from(number)
+        .ok()
+        .filter(|status| (100..600).contains(status))
 }
 
 fn text_of(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_json(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_json(), str::to_owned)
 }
 
 fn not_an_event(found: &Value) -> WorkflowError {
-    WorkflowError::new(ErrorKind::Expression, "Not an event", format!("expected an object, found {}", found.type_name()))
+    WorkflowError::new(
+        ErrorKind::Expression,
+        "Not an event",
+        format!("expected an object, found {}", found.type_name()),
+    )
 }

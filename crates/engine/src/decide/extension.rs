@@ -27,8 +27,14 @@ impl Machine<'_> {
             started_at: Some(frame.started_at),
             is_merged: true,
         };
-        let place =
-            Place { definition: self.definition, state: self.state, moment: self.moment, task: Some(at), output: None, own: &[] };
+        let place = Place {
+            definition: self.definition,
+            state: self.state,
+            moment: self.moment,
+            task: Some(at),
+            output: None,
+            own: &[],
+        };
         let mut found = Vec::new();
         for (index, extension) in self.definition.extensions.iter().enumerate() {
             if !is_extended(extension.extend, task) {
@@ -51,7 +57,9 @@ impl Machine<'_> {
             if matches!(known.slot, Slot::Before(_) | Slot::After(_)) {
                 return true;
             }
-            frame = known.parent.and_then(|parent| self.state.frames.get(&parent));
+            frame = known
+                .parent
+                .and_then(|parent| self.state.frames.get(&parent));
         }
         false
     }
@@ -61,8 +69,16 @@ impl Machine<'_> {
         let frame = &self.state.frames[&id];
         let raw = frame.raw.clone();
         while let Some(extension) = frame.extensions.get(index) {
-            if let Some(task) = self.definition.extensions[*extension as usize].before.first() {
-                return self.work.push_back(Work::Start { parent: Some(id), slot: Slot::Before(index as u32), task, raw });
+            if let Some(task) = self.definition.extensions[*extension as usize]
+                .before
+                .first()
+            {
+                return self.work.push_back(Work::Start {
+                    parent: Some(id),
+                    slot: Slot::Before(index as u32),
+                    task,
+                    raw,
+                });
             }
             index += 1;
         }
@@ -71,13 +87,26 @@ impl Machine<'_> {
 
     /// Begins the `after` tasks, if there are any for this task and they have not run yet.
     pub(super) fn run_after(&mut self, id: u64, output: &Value, go: Option<Go>) -> bool {
-        let has_after = |extension: &u32| self.definition.extensions[*extension as usize].after.first().is_some();
+        let has_after = |extension: &u32| {
+            self.definition.extensions[*extension as usize]
+                .after
+                .first()
+                .is_some()
+        };
         if !self.state.frames[&id].extensions.iter().any(has_after) {
             return false;
         }
-        let data = if output.is_same(&self.state.carry) { Data::Carry } else { Data::Value(output.clone()) };
+        let data = if output.is_same(&self.state.carry) {
+            Data::Carry
+        } else {
+            Data::Value(output.clone())
+        };
         self.abandon(id);
-        self.record(HistoryEvent::AfterBegan { id, output: data, go });
+        self.record(HistoryEvent::AfterBegan {
+            id,
+            output: data,
+            go,
+        });
         self.start_after(id, 0);
         true
     }
@@ -88,11 +117,21 @@ impl Machine<'_> {
 
     fn start_after(&mut self, id: u64, mut index: usize) {
         let frame = &self.state.frames[&id];
-        let Phase::After { output, go } = &frame.phase else { return };
+        let Phase::After { output, go } = &frame.phase else {
+            return;
+        };
         let (raw, go) = (output.clone(), *go);
         while let Some(extension) = frame.extensions.get(index) {
-            if let Some(task) = self.definition.extensions[*extension as usize].after.first() {
-                return self.work.push_back(Work::Start { parent: Some(id), slot: Slot::After(index as u32), task, raw });
+            if let Some(task) = self.definition.extensions[*extension as usize]
+                .after
+                .first()
+            {
+                return self.work.push_back(Work::Start {
+                    parent: Some(id),
+                    slot: Slot::After(index as u32),
+                    task,
+                    raw,
+                });
             }
             index += 1;
         }

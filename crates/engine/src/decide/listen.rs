@@ -1,11 +1,11 @@
 //! `listen`: consuming CloudEvents.
 
+use dsl::Template;
 use dsl::definition::event::Matcher;
 use dsl::definition::task::{Foreach, Listen, Read};
 use dsl::definition::{Consumption, EventFilter, Strategy, Task, TaskKind, Until};
 use dsl::value::{Text, Value};
 use dsl::workflow_error::WorkflowError;
-use dsl::Template;
 
 use super::{Machine, Work, check_schema};
 use crate::command::Rejection;
@@ -25,12 +25,22 @@ fn types_of(consumption: &Consumption) -> Vec<Text> {
     let mut found = Vec::new();
     let mut filters: Vec<&EventFilter> = filters(consumption).iter().collect();
     let is_open = filters.is_empty();
-    if let Strategy::Any { until: Some(Until::Consumed(until)), .. } = &consumption.strategy {
+    if let Strategy::Any {
+        until: Some(Until::Consumed(until)),
+        ..
+    } = &consumption.strategy
+    {
         filters.extend(self::filters(until));
     }
     for filter in filters {
         match filter.with.iter().find(|(name, _)| &**name == "type") {
-            Some((_, Matcher::Equals { template: Template::Constant(Value::String(text)), .. })) if is_plain(text) => {
+            Some((
+                _,
+                Matcher::Equals {
+                    template: Template::Constant(Value::String(text)),
+                    ..
+                },
+            )) if is_plain(text) => {
                 found.push(text.clone());
             }
             _ => return Vec::new(),
@@ -41,7 +51,8 @@ fn types_of(consumption: &Consumption) -> Vec<Text> {
 
 /// True for a type that only means itself, not a regular expression.
 fn is_plain(text: &str) -> bool {
-    text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '/' | ':'))
+    text.chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '/' | ':'))
 }
 
 fn filters(consumption: &Consumption) -> &[EventFilter] {
@@ -61,17 +72,29 @@ struct Taken {
 impl Machine<'_> {
     pub(super) fn enter_listen(&mut self, id: u64, listen: &Listen) -> Result<(), WorkflowError> {
         let until_filters = match &listen.to.strategy {
-            Strategy::Any { until: Some(Until::Consumed(until)), .. } => filters(until).len() as u32,
+            Strategy::Any {
+                until: Some(Until::Consumed(until)),
+                ..
+            } => filters(until).len() as u32,
             _ => 0,
         };
-        self.record(HistoryEvent::ListenEntered { id, filters: filters(&listen.to).len() as u32, until_filters });
-        self.effects.push(Effect::Listen { listener: id, types: types_of(&listen.to) });
+        self.record(HistoryEvent::ListenEntered {
+            id,
+            filters: filters(&listen.to).len() as u32,
+            until_filters,
+        });
+        self.effects.push(Effect::Listen {
+            listener: id,
+            types: types_of(&listen.to),
+        });
         Ok(())
     }
 
     pub(super) fn event_arrived(&mut self, id: u64, event: &Value) -> Result<(), Rejection> {
         let frame = self.state.frames.get(&id).ok_or(Rejection::NotWanted)?;
-        let TaskKind::Listen(listen) = &self.definition.task(frame.task).kind else { return Err(Rejection::NotWanted) };
+        let TaskKind::Listen(listen) = &self.definition.task(frame.task).kind else {
+            return Err(Rejection::NotWanted);
+        };
         if !matches!(frame.phase, Phase::Listen { is_last: false, .. }) {
             return Err(Rejection::NotWanted);
         }
@@ -87,20 +110,48 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn taken(&self, id: u64, listen: &Listen, event: &Value) -> Result<Option<Taken>, WorkflowError> {
-        let Phase::Listen { matched, until_matched, .. } = &self.state.frames[&id].phase else { return Ok(None) };
-        if let Strategy::Any { until: Some(Until::Consumed(until)), .. } = &listen.to.strategy
-            && let Some((index, correlations)) = self.first_match(id, until, until_matched, event)?
+    fn taken(
+        &self,
+        id: u64,
+        listen: &Listen,
+        event: &Value,
+    ) -> Result<Option<Taken>, WorkflowError> {
+        let Phase::Listen {
+            matched,
+            until_matched,
+            ..
+        } = &self.state.frames[&id].phase
+        else {
+            return Ok(None);
+        };
+        if let Strategy::Any {
+            until: Some(Until::Consumed(until)),
+            ..
+        } = &listen.to.strategy
+            && let Some((index, correlations)) =
+                self.first_match(id, until, until_matched, event)?
         {
-            return Ok(Some(Taken { filter: None, until_filter: Some(index), correlations }));
+            return Ok(Some(Taken {
+                filter: None,
+                until_filter: Some(index),
+                correlations,
+            }));
         }
         if let Strategy::Any { filters, .. } = &listen.to.strategy
             && filters.is_empty()
         {
-            return Ok(Some(Taken { filter: None, until_filter: None, correlations: Vec::new() }));
+            return Ok(Some(Taken {
+                filter: None,
+                until_filter: None,
+                correlations: Vec::new(),
+            }));
         }
         let found = self.first_match(id, &listen.to, matched, event)?;
-        Ok(found.map(|(index, correlations)| Taken { filter: Some(index), until_filter: None, correlations }))
+        Ok(found.map(|(index, correlations)| Taken {
+            filter: Some(index),
+            until_filter: None,
+            correlations,
+        }))
     }
 
     /// The first filter that takes the event; each filter of `all` takes one event only.
@@ -127,14 +178,24 @@ impl Machine<'_> {
     }
 
     /// None when the event does not correlate; else the values seen for the first time.
-    fn correlates(&self, id: u64, filter: &EventFilter, event: &Value) -> Result<Option<Vec<(Text, Value)>>, WorkflowError> {
-        let Phase::Listen { correlations, .. } = &self.state.frames[&id].phase else { return Ok(None) };
+    fn correlates(
+        &self,
+        id: u64,
+        filter: &EventFilter,
+        event: &Value,
+    ) -> Result<Option<Vec<(Text, Value)>>, WorkflowError> {
+        let Phase::Listen { correlations, .. } = &self.state.frames[&id].phase else {
+            return Ok(None);
+        };
         let mut new = Vec::new();
         for (name, correlation) in &filter.correlate {
             let found = self.place(id).expression(&correlation.from, event)?;
             let expected = match &correlation.expect {
                 Some(template) => Some(self.template(id, template)?),
-                None => correlations.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()),
+                None => correlations
+                    .iter()
+                    .find(|(known, _)| known == name)
+                    .map(|(_, value)| value.clone()),
             };
             match expected {
                 Some(expected) if expected == found => {}
@@ -146,40 +207,86 @@ impl Machine<'_> {
         Ok(Some(new))
     }
 
-    fn consume(&mut self, id: u64, listen: &Listen, event: &Value, taken: Taken) -> Result<(), WorkflowError> {
+    fn consume(
+        &mut self,
+        id: u64,
+        listen: &Listen,
+        event: &Value,
+        taken: Taken,
+    ) -> Result<(), WorkflowError> {
         let item = match listen.read {
             Read::Envelope => event.clone(),
             Read::Data | Read::Raw => event.get("data").cloned().unwrap_or_default(),
         };
         let is_last = self.is_last(id, listen, &item, &taken)?;
-        let Taken { filter, until_filter, correlations } = taken;
-        self.record(HistoryEvent::EventConsumed { id, filter, until_filter, item, correlations, is_last });
+        let Taken {
+            filter,
+            until_filter,
+            correlations,
+        } = taken;
+        self.record(HistoryEvent::EventConsumed {
+            id,
+            filter,
+            until_filter,
+            item,
+            correlations,
+            is_last,
+        });
         if is_last {
             self.effects.push(Effect::Unlisten { listener: id });
         }
         match &listen.foreach {
             Some(foreach) => self.process_next(id, foreach),
             None => {
-                if let Phase::Listen { consumed, is_last: true, .. } = &self.state.frames[&id].phase {
+                if let Phase::Listen {
+                    consumed,
+                    is_last: true,
+                    ..
+                } = &self.state.frames[&id].phase
+                {
                     let output = Value::array(consumed.clone());
-                    self.work.push_back(Work::Complete { id, output, go: None });
+                    self.work.push_back(Work::Complete {
+                        id,
+                        output,
+                        go: None,
+                    });
                 }
             }
         }
         Ok(())
     }
 
-    fn is_last(&self, id: u64, listen: &Listen, item: &Value, taken: &Taken) -> Result<bool, WorkflowError> {
-        let Phase::Listen { consumed, matched, until_matched, .. } = &self.state.frames[&id].phase else { return Ok(true) };
+    fn is_last(
+        &self,
+        id: u64,
+        listen: &Listen,
+        item: &Value,
+        taken: &Taken,
+    ) -> Result<bool, WorkflowError> {
+        let Phase::Listen {
+            consumed,
+            matched,
+            until_matched,
+            ..
+        } = &self.state.frames[&id].phase
+        else {
+            return Ok(true);
+        };
         match &listen.to.strategy {
             Strategy::One(_) | Strategy::Any { until: None, .. } => Ok(true),
             Strategy::All(_) => Ok(are_all(matched, taken.filter)),
-            Strategy::Any { until: Some(Until::Condition(condition)), .. } => {
+            Strategy::Any {
+                until: Some(Until::Condition(condition)),
+                ..
+            } => {
                 let mut so_far = consumed.clone();
                 so_far.push(item.clone());
                 self.place(id).is_true(condition, &Value::array(so_far))
             }
-            Strategy::Any { until: Some(Until::Consumed(until)), .. } => Ok(match &until.strategy {
+            Strategy::Any {
+                until: Some(Until::Consumed(until)),
+                ..
+            } => Ok(match &until.strategy {
                 _ if taken.until_filter.is_none() => false,
                 Strategy::All(_) => are_all(until_matched, taken.until_filter),
                 _ => true,
@@ -189,7 +296,16 @@ impl Machine<'_> {
 
     /// Begins with the next consumed event, or ends the task when no more will come.
     fn process_next(&mut self, id: u64, foreach: &Foreach) {
-        let Phase::Listen { consumed, results, is_last, is_iterating, .. } = &self.state.frames[&id].phase else { return };
+        let Phase::Listen {
+            consumed,
+            results,
+            is_last,
+            is_iterating,
+            ..
+        } = &self.state.frames[&id].phase
+        else {
+            return;
+        };
         if *is_iterating {
             return;
         }
@@ -201,27 +317,54 @@ impl Machine<'_> {
             }
             None if *is_last => {
                 let output = Value::array(results.clone());
-                self.work.push_back(Work::Complete { id, output, go: None });
+                self.work.push_back(Work::Complete {
+                    id,
+                    output,
+                    go: None,
+                });
             }
             None => {}
         }
     }
 
     pub(super) fn processing_ended(&mut self, id: u64, output: Value) {
-        let TaskKind::Listen(Listen { foreach: Some(foreach), .. }) = &self.task_of(id).kind else { return };
+        let TaskKind::Listen(Listen {
+            foreach: Some(foreach),
+            ..
+        }) = &self.task_of(id).kind
+        else {
+            return;
+        };
         match self.processed(id, foreach, &output) {
             Ok((output, context)) => {
-                self.record(HistoryEvent::EventProcessed { id, output, context });
+                self.record(HistoryEvent::EventProcessed {
+                    id,
+                    output,
+                    context,
+                });
                 self.process_next(id, foreach);
             }
             Err(error) => self.work.push_back(Work::Fault { id, error }),
         }
     }
 
-    fn processed(&self, id: u64, foreach: &Foreach, raw: &Value) -> Result<(Value, Option<Value>), WorkflowError> {
-        let Phase::Listen { consumed, results, .. } = &self.state.frames[&id].phase else { return Ok((raw.clone(), None)) };
+    fn processed(
+        &self,
+        id: u64,
+        foreach: &Foreach,
+        raw: &Value,
+    ) -> Result<(Value, Option<Value>), WorkflowError> {
+        let Phase::Listen {
+            consumed, results, ..
+        } = &self.state.frames[&id].phase
+        else {
+            return Ok((raw.clone(), None));
+        };
         let item = consumed.get(results.len()).cloned().unwrap_or_default();
-        let own = [(&*foreach.item, item), (&*foreach.at, Value::Int(results.len() as i64))];
+        let own = [
+            (&*foreach.item, item),
+            (&*foreach.at, Value::Int(results.len() as i64)),
+        ];
         let mut place = self.place(id);
         place.own = &own;
         let output = match &foreach.output.as_ {
@@ -229,7 +372,9 @@ impl Machine<'_> {
             None => raw.clone(),
         };
         check_schema(foreach.output.schema.as_ref(), &output, "output")?;
-        let Some(export) = &foreach.export else { return Ok((output, None)) };
+        let Some(export) = &foreach.export else {
+            return Ok((output, None));
+        };
         place.output = Some(&output);
         let context = match &export.as_ {
             Some(as_) => place.template(as_, &output)?,
@@ -241,5 +386,8 @@ impl Machine<'_> {
 }
 
 fn are_all(matched: &[bool], now: Option<u32>) -> bool {
-    matched.iter().enumerate().all(|(index, is_matched)| *is_matched || now == Some(index as u32))
+    matched
+        .iter()
+        .enumerate()
+        .all(|(index, is_matched)| *is_matched || now == Some(index as u32))
 }

@@ -28,18 +28,38 @@ impl Machine<'_> {
     }
 
     pub(super) fn iteration_ended(&mut self, id: u64, output: Value) {
-        let TaskKind::For(task) = &self.task_of(id).kind else { return };
-        let Phase::For { index, .. } = self.state.frames[&id].phase else { return };
+        let TaskKind::For(task) = &self.task_of(id).kind else {
+            return;
+        };
+        let Phase::For { index, .. } = self.state.frames[&id].phase else {
+            return;
+        };
         if let Err(error) = self.iterate(id, task, index + 1, output) {
             self.work.push_back(Work::Fault { id, error });
         }
     }
 
     /// Begins iteration `index` with the output of the one before, or ends the loop.
-    fn iterate(&mut self, id: u64, task: &For, index: u64, input: Value) -> Result<(), WorkflowError> {
-        let Phase::For { items, .. } = &self.state.frames[&id].phase else { return Ok(()) };
-        let Some(item) = items.as_array().and_then(|items| items.get(index as usize)).cloned() else {
-            self.work.push_back(Work::Complete { id, output: input, go: None });
+    fn iterate(
+        &mut self,
+        id: u64,
+        task: &For,
+        index: u64,
+        input: Value,
+    ) -> Result<(), WorkflowError> {
+        let Phase::For { items, .. } = &self.state.frames[&id].phase else {
+            return Ok(());
+        };
+        let Some(item) = items
+            .as_array()
+            .and_then(|items| items.get(index as usize))
+            .cloned()
+        else {
+            self.work.push_back(Work::Complete {
+                id,
+                output: input,
+                go: None,
+            });
             return Ok(());
         };
         if let Some(condition) = &task.while_ {
@@ -47,17 +67,30 @@ impl Machine<'_> {
             let mut place = self.place(id);
             place.own = &own;
             if !place.is_true(condition, &input)? {
-                self.work.push_back(Work::Complete { id, output: input, go: None });
+                self.work.push_back(Work::Complete {
+                    id,
+                    output: input,
+                    go: None,
+                });
                 return Ok(());
             }
         }
         match task.tasks.first() {
             Some(first) => {
                 self.record(HistoryEvent::IterationStarted { id, index });
-                self.work.push_back(Work::Start { parent: Some(id), slot: Slot::Body, task: first, raw: input });
+                self.work.push_back(Work::Start {
+                    parent: Some(id),
+                    slot: Slot::Body,
+                    task: first,
+                    raw: input,
+                });
             }
             // Nothing to do for any item.
-            None => self.work.push_back(Work::Complete { id, output: input, go: None }),
+            None => self.work.push_back(Work::Complete {
+                id,
+                output: input,
+                go: None,
+            }),
         }
         Ok(())
     }

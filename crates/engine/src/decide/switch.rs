@@ -20,7 +20,11 @@ impl Machine<'_> {
         }
         let chosen = chosen.or_else(|| cases.iter().find(|case| case.when.is_none()));
         let output = self.input_of(id).clone();
-        self.work.push_back(Work::Complete { id, output, go: chosen.map(|case| directive(case.then)) });
+        self.work.push_back(Work::Complete {
+            id,
+            output,
+            go: chosen.map(|case| directive(case.then)),
+        });
         Ok(())
     }
 }

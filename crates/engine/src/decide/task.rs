@@ -19,7 +19,12 @@ impl Machine<'_> {
         }
         let data = self.start_data(parent, &raw);
         if self.share == 0 {
-            return self.record(HistoryEvent::TaskReady { task, parent, slot, raw: data });
+            return self.record(HistoryEvent::TaskReady {
+                task,
+                parent,
+                slot,
+                raw: data,
+            });
         }
         self.share -= 1;
         let known = self.definition.task(task);
@@ -48,7 +53,13 @@ impl Machine<'_> {
 
     fn begin(&mut self, task: TaskId, parent: Option<u64>, slot: Slot, raw: Data) -> u64 {
         let id = self.next_number();
-        self.record(HistoryEvent::TaskStarted { id, task, parent, slot, raw });
+        self.record(HistoryEvent::TaskStarted {
+            id,
+            task,
+            parent,
+            slot,
+            raw,
+        });
         id
     }
 
@@ -63,11 +74,34 @@ impl Machine<'_> {
         }
     }
 
-    fn is_due(&self, task: &Task, parent: Option<u64>, slot: Slot, raw: &Value) -> Result<bool, WorkflowError> {
-        let Some(condition) = &task.if_ else { return Ok(true) };
-        let at = At { task, parent, slot, raw, input: None, raw_output: None, started_at: None, is_merged: false };
-        let place =
-            Place { definition: self.definition, state: self.state, moment: self.moment, task: Some(at), output: None, own: &[] };
+    fn is_due(
+        &self,
+        task: &Task,
+        parent: Option<u64>,
+        slot: Slot,
+        raw: &Value,
+    ) -> Result<bool, WorkflowError> {
+        let Some(condition) = &task.if_ else {
+            return Ok(true);
+        };
+        let at = At {
+            task,
+            parent,
+            slot,
+            raw,
+            input: None,
+            raw_output: None,
+            started_at: None,
+            is_merged: false,
+        };
+        let place = Place {
+            definition: self.definition,
+            state: self.state,
+            moment: self.moment,
+            task: Some(at),
+            output: None,
+            own: &[],
+        };
         place.is_true(condition, raw)
     }
 
@@ -113,7 +147,11 @@ impl Machine<'_> {
             TaskKind::Run(run) => self.run_process(id, run),
             TaskKind::Set(template) => {
                 let output = self.template(id, template)?;
-                self.work.push_back(Work::Complete { id, output, go: None });
+                self.work.push_back(Work::Complete {
+                    id,
+                    output,
+                    go: None,
+                });
                 Ok(())
             }
             TaskKind::Switch(cases) => self.switch(id, cases),
@@ -125,7 +163,12 @@ impl Machine<'_> {
     /// Starts the first task of a list; an empty list has ended already.
     pub(super) fn start_list(&mut self, owner: u64, slot: Slot, tasks: &TaskList, input: Value) {
         match tasks.first() {
-            Some(task) => self.work.push_back(Work::Start { parent: Some(owner), slot, task, raw: input }),
+            Some(task) => self.work.push_back(Work::Start {
+                parent: Some(owner),
+                slot,
+                task,
+                raw: input,
+            }),
             None => self.list_ended(Some(owner), slot, input, false),
         }
     }
@@ -159,12 +202,27 @@ impl Machine<'_> {
         };
         self.cancel_below(id);
         self.abandon(id);
-        self.record(HistoryEvent::TaskCompleted { id, output: data, context });
-        self.follow(parent, slot, task, go.unwrap_or_else(|| directive(task.then)), output);
+        self.record(HistoryEvent::TaskCompleted {
+            id,
+            output: data,
+            context,
+        });
+        self.follow(
+            parent,
+            slot,
+            task,
+            go.unwrap_or_else(|| directive(task.then)),
+            output,
+        );
     }
 
     /// `output.as`, its schema, `export.as`, its schema: the output, and the context when it changes.
-    fn transform_output(&self, id: u64, task: &Task, raw_output: &Value) -> Result<(Value, Option<Value>), WorkflowError> {
+    fn transform_output(
+        &self,
+        id: u64,
+        task: &Task,
+        raw_output: &Value,
+    ) -> Result<(Value, Option<Value>), WorkflowError> {
         let mut place = self.place(id);
         if let Some(at) = &mut place.task {
             at.raw_output = Some(raw_output);
@@ -174,7 +232,9 @@ impl Machine<'_> {
             None => raw_output.clone(),
         };
         check_schema(task.output.schema.as_ref(), &output, "output")?;
-        let Some(export) = &task.export else { return Ok((output, None)) };
+        let Some(export) = &task.export else {
+            return Ok((output, None));
+        };
         place.output = Some(&output);
         let context = match &export.as_ {
             Some(as_) => place.template(as_, &output)?,
@@ -185,7 +245,14 @@ impl Machine<'_> {
     }
 
     /// Goes where the directive points after a task of `slot` of `parent`.
-    pub(super) fn follow(&mut self, parent: Option<u64>, slot: Slot, task: &Task, go: Go, output: Value) {
+    pub(super) fn follow(
+        &mut self,
+        parent: Option<u64>,
+        slot: Slot,
+        task: &Task,
+        go: Go,
+        output: Value,
+    ) {
         let next = match go {
             Go::End => return self.complete_run(output),
             Go::Exit => return self.list_ended(parent, slot, output, true),
@@ -193,14 +260,27 @@ impl Machine<'_> {
             Go::Task(target) => Some(TaskId(target)),
         };
         match next.filter(|_| is_list_member(task, slot)) {
-            Some(next) => self.work.push_back(Work::Start { parent, slot, task: next, raw: output }),
+            Some(next) => self.work.push_back(Work::Start {
+                parent,
+                slot,
+                task: next,
+                raw: output,
+            }),
             None => self.list_ended(parent, slot, output, false),
         }
     }
 
     /// The list (or branch, or function) in `slot` of `parent` came to its end.
-    pub(super) fn list_ended(&mut self, parent: Option<u64>, slot: Slot, output: Value, is_exit: bool) {
-        let Some(id) = parent else { return self.complete_run(output) };
+    pub(super) fn list_ended(
+        &mut self,
+        parent: Option<u64>,
+        slot: Slot,
+        output: Value,
+        is_exit: bool,
+    ) {
+        let Some(id) = parent else {
+            return self.complete_run(output);
+        };
         match slot {
             Slot::Before(index) if is_exit => {
                 let _ = index;
@@ -209,24 +289,39 @@ impl Machine<'_> {
             Slot::Before(index) => self.run_before(id, index as usize + 1),
             Slot::After(index) => self.after_ended(id, index as usize),
             Slot::Branch(_) => self.branch_ended(id, output),
-            Slot::Function | Slot::Catch => self.work.push_back(Work::Complete { id, output, go: None }),
+            Slot::Function | Slot::Catch => self.work.push_back(Work::Complete {
+                id,
+                output,
+                go: None,
+            }),
             Slot::Body => match &self.task_of(id).kind {
                 TaskKind::For(_) => self.iteration_ended(id, output),
                 TaskKind::Listen(_) => self.processing_ended(id, output),
-                _ => self.work.push_back(Work::Complete { id, output, go: None }),
+                _ => self.work.push_back(Work::Complete {
+                    id,
+                    output,
+                    go: None,
+                }),
             },
         }
     }
 
     /// A task failed: its children are cancelled, and the error goes to whoever takes it.
     pub(super) fn fault(&mut self, id: u64, error: WorkflowError) {
-        let Some(frame) = self.state.frames.get(&id) else { return };
+        let Some(frame) = self.state.frames.get(&id) else {
+            return;
+        };
         let (parent, slot) = (frame.parent, frame.slot);
         let error = effect_error(error, self.task_of(id));
         self.cancel_below(id);
         self.abandon(id);
-        self.record(HistoryEvent::TaskFaulted { id, error: error.clone() });
-        let Some(parent) = parent else { return self.fault_run(error) };
+        self.record(HistoryEvent::TaskFaulted {
+            id,
+            error: error.clone(),
+        });
+        let Some(parent) = parent else {
+            return self.fault_run(error);
+        };
         if !self.state.frames.contains_key(&parent) {
             return;
         }

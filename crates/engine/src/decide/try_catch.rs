@@ -23,16 +23,28 @@ impl Machine<'_> {
 
     /// The wait before a retry is over.
     pub(super) fn begin_attempt(&mut self, id: u64) {
-        let Phase::Try { attempt, .. } = self.state.frames[&id].phase else { return };
-        self.record(HistoryEvent::AttemptStarted { id, attempt: attempt + 1 });
+        let Phase::Try { attempt, .. } = self.state.frames[&id].phase else {
+            return;
+        };
+        self.record(HistoryEvent::AttemptStarted {
+            id,
+            attempt: attempt + 1,
+        });
         if let Err(error) = self.start_body(id) {
             self.work.push_back(Work::Fault { id, error });
         }
     }
 
     fn start_body(&mut self, id: u64) -> Result<(), WorkflowError> {
-        let TaskKind::Try(task) = &self.task_of(id).kind else { return Ok(()) };
-        if let Some(limit) = task.catch.retry.as_ref().and_then(|retry| retry.attempt_duration.as_ref()) {
+        let TaskKind::Try(task) = &self.task_of(id).kind else {
+            return Ok(());
+        };
+        if let Some(limit) = task
+            .catch
+            .retry
+            .as_ref()
+            .and_then(|retry| retry.attempt_duration.as_ref())
+        {
             let due = self.due(Some(id), limit, self.input_of(id))?;
             self.set_timer(Some(id), TimerPurpose::AttemptTimeout, due);
         }
@@ -44,19 +56,27 @@ impl Machine<'_> {
     pub(super) fn attempt_timed_out(&mut self, id: u64) {
         let reference = self.task_of(id).reference.clone();
         self.cancel_below(id);
-        self.body_faulted(id, timeout_error("the attempt took too long").with_instance(&*reference));
+        self.body_faulted(
+            id,
+            timeout_error("the attempt took too long").with_instance(&*reference),
+        );
     }
 
     /// A task of the body failed: catch the error, or pass it on.
     pub(super) fn body_faulted(&mut self, id: u64, error: WorkflowError) {
-        let TaskKind::Try(task) = &self.task_of(id).kind else { return };
+        let TaskKind::Try(task) = &self.task_of(id).kind else {
+            return;
+        };
         self.clear_attempt_timer(id);
         match self.is_caught(id, &task.catch, &error) {
             Ok(true) => {}
             Ok(false) => return self.work.push_back(Work::Fault { id, error }),
             Err(error) => return self.work.push_back(Work::Fault { id, error }),
         }
-        self.record(HistoryEvent::ErrorCaught { id, error: error.clone() });
+        self.record(HistoryEvent::ErrorCaught {
+            id,
+            error: error.clone(),
+        });
         match self.retry_due(id, &task.catch, &error) {
             Ok(Some(due)) if due <= self.moment.now => self.begin_attempt(id),
             Ok(Some(due)) => self.set_timer(Some(id), TimerPurpose::RetryDelay, due),
@@ -74,20 +94,36 @@ impl Machine<'_> {
             }
             // Retries that ran out have not handled the error.
             None if task.catch.retry.is_some() => self.work.push_back(Work::Fault { id, error }),
-            None => self.work.push_back(Work::Complete { id, output: input, go: None }),
+            None => self.work.push_back(Work::Complete {
+                id,
+                output: input,
+                go: None,
+            }),
         }
     }
 
     fn clear_attempt_timer(&mut self, id: u64) {
-        let is_attempt = |timer: &crate::state::Timer| timer.frame == Some(id) && timer.purpose == TimerPurpose::AttemptTimeout;
-        let found = self.state.timers.iter().find(|(_, timer)| is_attempt(timer)).map(|(number, _)| *number);
+        let is_attempt = |timer: &crate::state::Timer| {
+            timer.frame == Some(id) && timer.purpose == TimerPurpose::AttemptTimeout
+        };
+        let found = self
+            .state
+            .timers
+            .iter()
+            .find(|(_, timer)| is_attempt(timer))
+            .map(|(number, _)| *number);
         if let Some(timer) = found {
             self.record(HistoryEvent::TimerCleared { timer });
             self.effects.push(Effect::ClearTimer { timer });
         }
     }
 
-    fn is_caught(&self, id: u64, catch: &Catch, error: &WorkflowError) -> Result<bool, WorkflowError> {
+    fn is_caught(
+        &self,
+        id: u64,
+        catch: &Catch,
+        error: &WorkflowError,
+    ) -> Result<bool, WorkflowError> {
         let own = [(&*catch.as_, error_value(error))];
         let place = with_own(self.place(id), &own);
         let input = self.input_of(id);
@@ -109,9 +145,18 @@ impl Machine<'_> {
     }
 
     /// When the next attempt begins; none when there is no retry, or no more.
-    fn retry_due(&mut self, id: u64, catch: &Catch, error: &WorkflowError) -> Result<Option<jiff::Timestamp>, WorkflowError> {
-        let Some(retry) = &catch.retry else { return Ok(None) };
-        let Phase::Try { attempt, .. } = self.state.frames[&id].phase else { return Ok(None) };
+    fn retry_due(
+        &mut self,
+        id: u64,
+        catch: &Catch,
+        error: &WorkflowError,
+    ) -> Result<Option<jiff::Timestamp>, WorkflowError> {
+        let Some(retry) = &catch.retry else {
+            return Ok(None);
+        };
+        let Phase::Try { attempt, .. } = self.state.frames[&id].phase else {
+            return Ok(None);
+        };
         let number = attempt + 1;
         if retry.attempt_count.is_some_and(|count| number > count) {
             return Ok(None);
@@ -134,7 +179,10 @@ impl Machine<'_> {
         let delay = delay(&place, input, retry, number, now, spread)?;
         let due = now.checked_add(delay).unwrap_or(jiff::Timestamp::MAX);
         if let Some(limit) = &retry.duration {
-            let until = add(self.state.frames[&id].started_at, &span_of(&place, limit, input)?);
+            let until = add(
+                self.state.frames[&id].started_at,
+                &span_of(&place, limit, input)?,
+            );
             if due > until {
                 return Ok(None);
             }
@@ -149,7 +197,8 @@ fn with_own<'a>(mut place: Place<'a>, own: &'a [(&'a str, Value)]) -> Place<'a> 
 }
 
 fn has_attribute(error: &WorkflowError, name: &str, wanted: &Value) -> bool {
-    let is_text = |field: &Option<String>| field.as_deref() == wanted.as_str() && wanted.as_str().is_some();
+    let is_text =
+        |field: &Option<String>| field.as_deref() == wanted.as_str() && wanted.as_str().is_some();
     match name {
         "type" => wanted.as_str().is_some_and(|kind| error.is_kind(kind)),
         "status" => wanted.as_i64() == Some(i64::from(error.status)),
@@ -170,13 +219,17 @@ fn delay(
     spread: f64,
 ) -> Result<SignedDuration, WorkflowError> {
     let seconds = |spec: &dsl::definition::DurationSpec| -> Result<f64, WorkflowError> {
-        Ok(add(now, &span_of(place, spec, input)?).duration_since(now).as_secs_f64())
+        Ok(add(now, &span_of(place, spec, input)?)
+            .duration_since(now)
+            .as_secs_f64())
     };
     let base = retry.delay.as_ref().map_or(Ok(0.0), seconds)?;
     let mut wait = match &retry.backoff {
         Backoff::Constant => base,
         Backoff::Linear { increment: None } => base * f64::from(number),
-        Backoff::Linear { increment: Some(increment) } => base + seconds(increment)? * f64::from(number - 1),
+        Backoff::Linear {
+            increment: Some(increment),
+        } => base + seconds(increment)? * f64::from(number - 1),
         Backoff::Exponential { factor, max_delay } => {
             let grown = base * factor.powi(i32::try_from(number - 1).unwrap_or(i32::MAX));
             match max_delay {

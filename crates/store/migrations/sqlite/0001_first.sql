@@ -35,10 +35,12 @@ CREATE TABLE run_count (
   PRIMARY KEY (workflow, status)
 ) STRICT, WITHOUT ROWID;
 
+-- In the order of arrival, not by run: records of many runs that become durable together fill a few pages, where one
+-- page for each run would have to be synced. The narrow index of neighbouring runs does too.
 CREATE TABLE journal (
-  run BLOB NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, body BLOB NOT NULL,
-  PRIMARY KEY (run, seq)
-) STRICT, WITHOUT ROWID;
+  id INTEGER PRIMARY KEY, run BLOB NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, body BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX journal_of_run ON journal (run, seq);
 CREATE TABLE snapshot (run BLOB PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL) STRICT, WITHOUT ROWID;
 
 -- `runs`: 16 bytes each, NULL when there are none.

@@ -27,7 +27,10 @@ impl Default for ThreadedStore {
             .name("memory-store".to_owned())
             .spawn(replier)
             .expect("a thread can be started");
-        Self { inner: MemoryStore::new(), answers: Mutex::new(answers) }
+        Self {
+            inner: MemoryStore::new(),
+            answers: Mutex::new(answers),
+        }
     }
 }
 

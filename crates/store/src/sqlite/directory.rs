@@ -66,12 +66,18 @@ impl Directory {
             _lock: lock,
             reserve_bytes,
         };
+        let is_new = !directory.database().exists();
         // SQLite gives its other files the mode of this one.
         private(&directory.database())
             .map_err(|error| unusable(format!("cannot write the database: {error}")))?;
         directory
-            .sync()
-            .map_err(|error| unusable(error.to_string()))?;
+            .rewrite_log()
+            .map_err(|error| unusable(format!("cannot write the log: {error}")))?;
+        if is_new {
+            directory
+                .sync()
+                .map_err(|error| unusable(error.to_string()))?;
+        }
         directory.hold_reserve();
         Ok(directory)
     }
@@ -82,6 +88,25 @@ impl Directory {
 
     pub(super) fn database(&self) -> PathBuf {
         self.path.join(DATABASE)
+    }
+
+    /// Writes the log that is there once more, synced.
+    ///
+    /// When a sync failed, the operating system still shows what it has not written, and the next sync of the same file
+    /// says all is well: new commits would stand on records that a power cut takes away.
+    fn rewrite_log(&self) -> io::Result<()> {
+        let log = self.path.join(format!("{DATABASE}-wal"));
+        match log.metadata() {
+            Ok(there) if there.len() > 0 => {}
+            _ => return Ok(()),
+        }
+        let copy = self.path.join(format!("{DATABASE}-wal.new"));
+        let mut written = private(&copy)?;
+        written.set_len(0)?;
+        io::copy(&mut File::open(&log)?, &mut written)?;
+        written.sync_all()?;
+        std::fs::rename(copy, log)?;
+        self.sync()
     }
 
     /// Makes the names of new files durable.

@@ -223,7 +223,7 @@ fn a_filter() -> impl Strategy<Value = RunFilter> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     /// The units come in batches, so that they share transactions; two keys with the same time do not occur with a
     /// limit, because which of them goes first is nobody's business.

@@ -17,14 +17,21 @@ impl<'p> Machine<'p> {
     ) -> Result<Env<'p>, Stop> {
         let mut inner = inner;
         for (arg, is_value) in args.iter().zip(&function.params) {
-            let slot = if *is_value { Slot::Value(self.value(arg, env, input.clone())?) } else { closure(arg, env) };
+            let slot = if *is_value {
+                Slot::Value(self.value(arg, env, input.clone())?)
+            } else {
+                closure(arg, env)
+            };
             inner = inner.with(slot)?;
         }
         Ok(inner)
     }
 
     /// A call for every combination of the value arguments' results, the first varying slowest.
-    #[expect(clippy::too_many_arguments, reason = "one step of a recursion over the arguments")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one step of a recursion over the arguments"
+    )]
     pub(super) fn call_with_streams(
         &self,
         function: &'p Function,
@@ -42,10 +49,15 @@ impl<'p> Machine<'p> {
             let inner = inner.with(closure(arg, env))?;
             return self.call_with_streams(function, args, env, inner, bound + 1, item, out);
         }
-        self.eval(arg, env.clone(), Item::plain(item.value.clone()), &mut |value| {
-            let inner = inner.clone().with(Slot::Value(value.value))?;
-            self.call_with_streams(function, args, env, inner, bound + 1, item, out)
-        })
+        self.eval(
+            arg,
+            env.clone(),
+            Item::plain(item.value.clone()),
+            &mut |value| {
+                let inner = inner.clone().with(Slot::Value(value.value))?;
+                self.call_with_streams(function, args, env, inner, bound + 1, item, out)
+            },
+        )
     }
 
     #[inline(never)]
@@ -59,12 +71,23 @@ impl<'p> Machine<'p> {
         out: &mut Out<'_>,
     ) -> Flow {
         let bind = |out: &mut Out<'_>| {
-            self.eval(source, env.clone(), Item::plain(item.value.clone()), &mut |value| {
-                self.destructure(patterns, env, &value.value, &mut |inner| self.eval(body, inner, item.clone(), out))
-            })
+            self.eval(
+                source,
+                env.clone(),
+                Item::plain(item.value.clone()),
+                &mut |value| {
+                    self.destructure(patterns, env, &value.value, &mut |inner| {
+                        self.eval(body, inner, item.clone(), out)
+                    })
+                },
+            )
         };
         // With alternatives, an error in the body tries the next one; errors of the listener must not.
-        if patterns.len() > 1 { self.shielded(bind, out) } else { bind(out) }
+        if patterns.len() > 1 {
+            self.shielded(bind, out)
+        } else {
+            bind(out)
+        }
     }
 
     /// The environments that `value` gives when taken apart.
@@ -75,7 +98,9 @@ impl<'p> Machine<'p> {
         value: &Value,
         out: &mut dyn FnMut(Env<'p>) -> Flow,
     ) -> Flow {
-        let (last, before) = patterns.split_last().expect("the parser reads at least one pattern");
+        let (last, before) = patterns
+            .split_last()
+            .expect("the parser reads at least one pattern");
         for pattern in before {
             match self.destructure_one(pattern, env, value, out) {
                 Err(Stop::Throw(_)) => {}
@@ -134,7 +159,9 @@ impl<'p> Machine<'p> {
             return out(slots);
         };
         let item = path::index(&self.meter, value.clone(), &Value::Int(at as i64))?;
-        self.fill(shape, env, &item, slots, &mut |slots| self.fill_array(shapes, at + 1, env, value, slots, out))
+        self.fill(shape, env, &item, slots, &mut |slots| {
+            self.fill_array(shapes, at + 1, env, value, slots, out)
+        })
     }
 
     fn fill_object(
@@ -159,9 +186,9 @@ impl<'p> Machine<'p> {
                 slots[*variable] = item.clone();
             }
             match inside {
-                Some(shape) => {
-                    self.fill(shape, env, &item, slots, &mut |slots| self.fill_object(rest, env, value, slots, out))
-                }
+                Some(shape) => self.fill(shape, env, &item, slots, &mut |slots| {
+                    self.fill_object(rest, env, value, slots, out)
+                }),
                 None => self.fill_object(rest, env, value, slots, out),
             }
         })

@@ -8,15 +8,27 @@ use crate::value::{Map, Value};
 
 impl<'p> Machine<'p> {
     #[inline(never)]
-    pub(super) fn eval_special(&self, special: Special, args: &'p [Term], env: Env<'p>, item: Item, out: &mut Out<'_>) -> Flow {
+    pub(super) fn eval_special(
+        &self,
+        special: Special,
+        args: &'p [Term],
+        env: Env<'p>,
+        item: Item,
+        out: &mut Out<'_>,
+    ) -> Flow {
         match special {
             Special::Empty => Ok(()),
             Special::Error => match args {
                 [] => Err(Stop::Throw(item.value)),
-                [message, ..] => self.eval(message, env, Item::plain(item.value), &mut |message| Err(Stop::Throw(message.value))),
+                [message, ..] => self.eval(message, env, Item::plain(item.value), &mut |message| {
+                    Err(Stop::Throw(message.value))
+                }),
             },
             Special::Path => {
-                let start = Item { value: item.value.clone(), track: Track::At(Vec::new()) };
+                let start = Item {
+                    value: item.value.clone(),
+                    track: Track::At(Vec::new()),
+                };
                 self.eval(&args[0], env, start, &mut |found| {
                     let path = path_of(found)?;
                     self.meter.items(path.len())?;
@@ -24,7 +36,10 @@ impl<'p> Machine<'p> {
                 })
             }
             Special::Paths => {
-                let start = Item { value: item.value.clone(), track: Track::At(Vec::new()) };
+                let start = Item {
+                    value: item.value.clone(),
+                    track: Track::At(Vec::new()),
+                };
                 self.descend(start, &mut |found| {
                     let path = path_of(found)?;
                     if path.is_empty() {
@@ -34,16 +49,21 @@ impl<'p> Machine<'p> {
                     out(item.computed(self.meter.nested(Value::array(path))?))
                 })
             }
-            Special::GetPath => self.eval(&args[0], env, Item::plain(item.value.clone()), &mut |path| {
-                let Value::Array(path) = path.value else {
-                    return throw("Path must be specified as an array");
-                };
-                let mut found = item.clone();
-                for key in path.iter() {
-                    found = self.index(found, key)?;
-                }
-                out(found)
-            }),
+            Special::GetPath => self.eval(
+                &args[0],
+                env,
+                Item::plain(item.value.clone()),
+                &mut |path| {
+                    let Value::Array(path) = path.value else {
+                        return throw("Path must be specified as an array");
+                    };
+                    let mut found = item.clone();
+                    for key in path.iter() {
+                        found = self.index(found, key)?;
+                    }
+                    out(found)
+                },
+            ),
             Special::Recurse | Special::Repeat => match args {
                 [] => self.descend(item, out),
                 [step, ..] => self.recurse(step, env, item, out),
@@ -65,25 +85,43 @@ impl<'p> Machine<'p> {
                 })?;
                 last.map_or(Ok(()), out)
             }
-            Special::Limit => self.eval(&args[0], env.clone(), Item::plain(item.value.clone()), &mut |count| {
-                self.limit(count_of(&count.value)?, &args[1], env.clone(), item.clone(), out)
-            }),
-            Special::Skip => self.eval(&args[0], env.clone(), Item::plain(item.value.clone()), &mut |count| {
-                let mut left = count_of(&count.value)?;
-                self.eval(&args[1], env.clone(), item.clone(), &mut |found| {
-                    if left > 0.0 {
-                        left -= 1.0;
-                        return Ok(());
-                    }
-                    out(found)
-                })
-            }),
+            Special::Limit => self.eval(
+                &args[0],
+                env.clone(),
+                Item::plain(item.value.clone()),
+                &mut |count| {
+                    self.limit(
+                        count_of(&count.value)?,
+                        &args[1],
+                        env.clone(),
+                        item.clone(),
+                        out,
+                    )
+                },
+            ),
+            Special::Skip => self.eval(
+                &args[0],
+                env.clone(),
+                Item::plain(item.value.clone()),
+                &mut |count| {
+                    let mut left = count_of(&count.value)?;
+                    self.eval(&args[1], env.clone(), item.clone(), &mut |found| {
+                        if left > 0.0 {
+                            left -= 1.0;
+                            return Ok(());
+                        }
+                        out(found)
+                    })
+                },
+            ),
             Special::Until => self.until(&args[0], &args[1], &env, item, out),
             Special::While => self.while_(&args[0], &args[1], &env, item, out),
             Special::Substitute => self.substitute(args, &env, &item, out),
             Special::ToStream => {
                 let mut path = Vec::new();
-                self.stream(&item.value, &mut path, &mut |event| out(item.computed(event)))
+                self.stream(&item.value, &mut path, &mut |event| {
+                    out(item.computed(event))
+                })
             }
             Special::Delete
             | Special::IsEmpty
@@ -98,15 +136,27 @@ impl<'p> Machine<'p> {
                 let value = self.value_special(special, args, &env, item.value.clone())?;
                 out(item.computed(value))
             }
-            Special::Walk => self.walk(&args[0], &env, item.value.clone(), &mut |value| out(item.computed(value))),
+            Special::Walk => self.walk(&args[0], &env, item.value.clone(), &mut |value| {
+                out(item.computed(value))
+            }),
         }
     }
 
-    pub(super) fn value_special(&self, special: Special, args: &'p [Term], env: &Env<'p>, input: Value) -> Result<Value, Stop> {
+    pub(super) fn value_special(
+        &self,
+        special: Special,
+        args: &'p [Term],
+        env: &Env<'p>,
+        input: Value,
+    ) -> Result<Value, Stop> {
         match special {
             Special::Delete => {
                 let paths = self.paths(&args[0], env, &input)?;
-                path::delete(&self.meter, input, paths.into_iter().map(Value::array).collect())
+                path::delete(
+                    &self.meter,
+                    input,
+                    paths.into_iter().map(Value::array).collect(),
+                )
             }
             Special::IsEmpty => Ok(Value::Bool(self.first(&args[0], env, input)?.is_none())),
             Special::Any => self.quantify(args, env, input, true),
@@ -114,31 +164,50 @@ impl<'p> Machine<'p> {
             Special::Add => {
                 let mut sum = Value::Null;
                 self.eval(&args[0], env.clone(), Item::plain(input), &mut |item| {
-                    sum = arith::math(&self.meter, crate::expr::term::MathOp::Add, std::mem::take(&mut sum), item.value)?;
+                    sum = arith::math(
+                        &self.meter,
+                        crate::expr::term::MathOp::Add,
+                        std::mem::take(&mut sum),
+                        item.value,
+                    )?;
                     Ok(())
                 })?;
                 Ok(sum)
             }
-            Special::SortBy | Special::GroupBy | Special::UniqueBy | Special::MinBy | Special::MaxBy => {
-                self.ordered(special, &args[0], env, input)
-            }
+            Special::SortBy
+            | Special::GroupBy
+            | Special::UniqueBy
+            | Special::MinBy
+            | Special::MaxBy => self.ordered(special, &args[0], env, input),
             Special::Error => match args {
                 [message, ..] => Err(Stop::Throw(self.value(message, env, input)?)),
                 [] => Err(Stop::Throw(input)),
             },
             _ => {
                 let mut found = None;
-                self.eval_special(special, args, env.clone(), Item::plain(input), &mut |item| {
-                    found = Some(item.value);
-                    Ok(())
-                })?;
+                self.eval_special(
+                    special,
+                    args,
+                    env.clone(),
+                    Item::plain(input),
+                    &mut |item| {
+                        found = Some(item.value);
+                        Ok(())
+                    },
+                )?;
                 Ok(found.expect("the parser counted one result"))
             }
         }
     }
 
     /// `any` and `all`: over `.[]` with one argument, over a stream with two.
-    fn quantify(&self, args: &'p [Term], env: &Env<'p>, input: Value, wanted: bool) -> Result<Value, Stop> {
+    fn quantify(
+        &self,
+        args: &'p [Term],
+        env: &Env<'p>,
+        input: Value,
+        wanted: bool,
+    ) -> Result<Value, Stop> {
         let label = self.meter.new_label();
         let (stream, condition) = match args {
             [condition] => (None, condition),
@@ -146,9 +215,18 @@ impl<'p> Machine<'p> {
             [] => unreachable!("called with one or two arguments"),
         };
         let check = &mut |item: Item| {
-            self.eval(condition, env.clone(), Item::plain(item.value), &mut |holds| {
-                if holds.value.is_true() == wanted { Err(Stop::Break(label)) } else { Ok(()) }
-            })
+            self.eval(
+                condition,
+                env.clone(),
+                Item::plain(item.value),
+                &mut |holds| {
+                    if holds.value.is_true() == wanted {
+                        Err(Stop::Break(label))
+                    } else {
+                        Ok(())
+                    }
+                },
+            )
         };
         let flow = match stream {
             Some(stream) => self.eval(stream, env.clone(), Item::plain(input), check),
@@ -161,7 +239,13 @@ impl<'p> Machine<'p> {
         }
     }
 
-    fn ordered(&self, special: Special, key: &'p Term, env: &Env<'p>, input: Value) -> Result<Value, Stop> {
+    fn ordered(
+        &self,
+        special: Special,
+        key: &'p Term,
+        env: &Env<'p>,
+        input: Value,
+    ) -> Result<Value, Stop> {
         let Value::Array(items) = &input else {
             let cannot = match special {
                 Special::GroupBy => "cannot be grouped, as it is not an array",
@@ -180,11 +264,15 @@ impl<'p> Machine<'p> {
             keyed.push((key, item.clone()));
         }
         match special {
-            Special::MinBy | Special::MaxBy => return self.extreme(keyed, special == Special::MaxBy),
+            Special::MinBy | Special::MaxBy => {
+                return self.extreme(keyed, special == Special::MaxBy);
+            }
             _ => self.meter.sort(&mut keyed, |(key, _)| key)?,
         }
         if special == Special::SortBy {
-            return Ok(Value::array(keyed.into_iter().map(|(_, item)| item).collect()));
+            return Ok(Value::array(
+                keyed.into_iter().map(|(_, item)| item).collect(),
+            ));
         }
         let mut groups: Vec<(Value, Vec<Value>)> = Vec::new();
         for (key, item) in keyed {
@@ -250,14 +338,26 @@ impl<'p> Machine<'p> {
         Ok(())
     }
 
-    fn range(&self, args: &'p [Term], env: &Env<'p>, item: &Item, bounds: &mut Vec<Value>, out: &mut Out<'_>) -> Flow {
+    fn range(
+        &self,
+        args: &'p [Term],
+        env: &Env<'p>,
+        item: &Item,
+        bounds: &mut Vec<Value>,
+        out: &mut Out<'_>,
+    ) -> Flow {
         if let Some((first, rest)) = args.split_first() {
-            return self.eval(first, env.clone(), Item::plain(item.value.clone()), &mut |bound| {
-                bounds.push(bound.value);
-                let flow = self.range(rest, env, item, bounds, out);
-                bounds.pop();
-                flow
-            });
+            return self.eval(
+                first,
+                env.clone(),
+                Item::plain(item.value.clone()),
+                &mut |bound| {
+                    bounds.push(bound.value);
+                    let flow = self.range(rest, env, item, bounds, out);
+                    bounds.pop();
+                    flow
+                },
+            );
         }
         let (from, upto, by) = match bounds.as_slice() {
             [upto] => (Value::Int(0), upto.clone(), Value::Int(1)),
@@ -273,14 +373,26 @@ impl<'p> Machine<'p> {
         // Not a number compares as less, and would never end by itself.
         while !direction.is_eq() && self.meter.compare(&at, &upto)? == direction.reverse() {
             self.meter.tick()?;
-            let next = arith::math(&self.meter, crate::expr::term::MathOp::Add, at.clone(), by.clone())?;
+            let next = arith::math(
+                &self.meter,
+                crate::expr::term::MathOp::Add,
+                at.clone(),
+                by.clone(),
+            )?;
             out(item.computed(at))?;
             at = next;
         }
         Ok(())
     }
 
-    fn limit(&self, count: f64, term: &'p Term, env: Env<'p>, item: Item, out: &mut Out<'_>) -> Flow {
+    fn limit(
+        &self,
+        count: f64,
+        term: &'p Term,
+        env: Env<'p>,
+        item: Item,
+        out: &mut Out<'_>,
+    ) -> Flow {
         if count == 0.0 {
             return Ok(());
         }
@@ -292,12 +404,23 @@ impl<'p> Machine<'p> {
         let flow = self.eval(term, env, item, &mut |found| {
             left -= 1.0;
             out(found)?;
-            if left > 0.0 { Ok(()) } else { Err(Stop::Break(label)) }
+            if left > 0.0 {
+                Ok(())
+            } else {
+                Err(Stop::Break(label))
+            }
         });
         until_break(flow, label)
     }
 
-    fn until(&self, condition: &'p Term, update: &'p Term, env: &Env<'p>, item: Item, out: &mut Out<'_>) -> Flow {
+    fn until(
+        &self,
+        condition: &'p Term,
+        update: &'p Term,
+        env: &Env<'p>,
+        item: Item,
+        out: &mut Out<'_>,
+    ) -> Flow {
         let mut item = item;
         while !self.value(condition, env, item.value.clone())?.is_true() {
             item = self.one(update, env, item)?;
@@ -305,7 +428,14 @@ impl<'p> Machine<'p> {
         out(item)
     }
 
-    fn while_(&self, condition: &'p Term, update: &'p Term, env: &Env<'p>, item: Item, out: &mut Out<'_>) -> Flow {
+    fn while_(
+        &self,
+        condition: &'p Term,
+        update: &'p Term,
+        env: &Env<'p>,
+        item: Item,
+        out: &mut Out<'_>,
+    ) -> Flow {
         let mut item = item;
         while self.value(condition, env, item.value.clone())?.is_true() {
             out(item.clone())?;
@@ -328,7 +458,13 @@ impl<'p> Machine<'p> {
     }
 
     /// `walk(f)`: inside first, then the whole.
-    fn walk(&self, change: &'p Term, env: &Env<'p>, value: Value, out: &mut dyn FnMut(Value) -> Flow) -> Flow {
+    fn walk(
+        &self,
+        change: &'p Term,
+        env: &Env<'p>,
+        value: Value,
+        out: &mut dyn FnMut(Value) -> Flow,
+    ) -> Flow {
         self.meter.tick()?;
         let value = match &value {
             Value::Array(items) => {
@@ -355,36 +491,50 @@ impl<'p> Machine<'p> {
                         changed.insert(key.clone(), item);
                     }
                 }
-                self.meter.nested(Value::Object(std::sync::Arc::new(changed)))?
+                self.meter
+                    .nested(Value::Object(std::sync::Arc::new(changed)))?
             }
             _ => value,
         };
-        self.eval(change, env.clone(), Item::plain(value), &mut |item| out(item.value))
+        self.eval(change, env.clone(), Item::plain(value), &mut |item| {
+            out(item.value)
+        })
     }
 
     /// `sub` and `gsub`: pattern, replacement, flags.
     fn substitute(&self, args: &'p [Term], env: &Env<'p>, item: &Item, out: &mut Out<'_>) -> Flow {
         let flags = |out: &mut dyn FnMut(Value) -> Flow| match args.get(2) {
-            Some(flags) => self.eval(flags, env.clone(), Item::plain(item.value.clone()), &mut |flags| out(flags.value)),
+            Some(flags) => self.eval(
+                flags,
+                env.clone(),
+                Item::plain(item.value.clone()),
+                &mut |flags| out(flags.value),
+            ),
             None => out(Value::Null),
         };
-        self.eval(&args[0], env.clone(), Item::plain(item.value.clone()), &mut |pattern| {
-            flags(&mut |flags| {
-                let (text, matches) = regex::matches(&self.meter, &item.value, &pattern.value, &flags)?;
-                let mut texts = vec![(String::new(), 0)];
-                for found in &matches {
-                    let captures = regex::captures(&self.meter, found)?;
-                    let replacements = self.collect(&args[1], env, captures)?;
-                    texts = self.insert(&text, texts, &replacements, &found.range)?;
-                }
-                for (before, end) in texts {
-                    let rest = &text[end..];
-                    self.meter.text(before.len() + rest.len())?;
-                    out(item.computed(Value::String(format!("{before}{rest}").into())))?;
-                }
-                Ok(())
-            })
-        })
+        self.eval(
+            &args[0],
+            env.clone(),
+            Item::plain(item.value.clone()),
+            &mut |pattern| {
+                flags(&mut |flags| {
+                    let (text, matches) =
+                        regex::matches(&self.meter, &item.value, &pattern.value, &flags)?;
+                    let mut texts = vec![(String::new(), 0)];
+                    for found in &matches {
+                        let captures = regex::captures(&self.meter, found)?;
+                        let replacements = self.collect(&args[1], env, captures)?;
+                        texts = self.insert(&text, texts, &replacements, &found.range)?;
+                    }
+                    for (before, end) in texts {
+                        let rest = &text[end..];
+                        self.meter.text(before.len() + rest.len())?;
+                        out(item.computed(Value::String(format!("{before}{rest}").into())))?;
+                    }
+                    Ok(())
+                })
+            },
+        )
     }
 
     /// Continues each text up to `range`, then with each replacement.
@@ -400,7 +550,10 @@ impl<'p> Machine<'p> {
             let part = &text[end..range.start];
             for (index, replacement) in replacements.iter().enumerate() {
                 let Value::String(replacement) = replacement else {
-                    return throw(format!("{} cannot be added to a string", arith::shown(replacement)));
+                    return throw(format!(
+                        "{} cannot be added to a string",
+                        arith::shown(replacement)
+                    ));
                 };
                 self.meter.text(part.len() + replacement.len())?;
                 // The last one takes the text over, so that a chain of single replacements copies nothing.
@@ -419,7 +572,12 @@ impl<'p> Machine<'p> {
         Ok(grown)
     }
 
-    fn stream(&self, value: &Value, path: &mut Vec<Value>, out: &mut dyn FnMut(Value) -> Flow) -> Flow {
+    fn stream(
+        &self,
+        value: &Value,
+        path: &mut Vec<Value>,
+        out: &mut dyn FnMut(Value) -> Flow,
+    ) -> Flow {
         self.meter.tick()?;
         self.meter.items(path.len() + 2)?;
         let is_leaf = match value {
@@ -428,7 +586,10 @@ impl<'p> Machine<'p> {
             _ => true,
         };
         if is_leaf {
-            return out(Value::array(vec![Value::array(path.clone()), value.clone()]));
+            return out(Value::array(vec![
+                Value::array(path.clone()),
+                value.clone(),
+            ]));
         }
         let mut last = Value::Null;
         for (key, child) in path::entries(value)? {
@@ -454,6 +615,9 @@ fn until_break(flow: Flow, label: u64) -> Flow {
 fn count_of(value: &Value) -> Result<f64, Stop> {
     match value {
         value if arith::is_number(value) => Ok(value.as_f64().unwrap_or(0.0)),
-        _ => throw(format!("{} is not a number of results", arith::shown(value))),
+        _ => throw(format!(
+            "{} is not a number of results",
+            arith::shown(value)
+        )),
     }
 }

@@ -7,9 +7,17 @@ use crate::value::Value;
 
 impl<'p> Machine<'p> {
     /// The paths that `target` gives, in order.
-    pub(super) fn paths(&self, target: &'p Term, env: &Env<'p>, input: &Value) -> Result<Vec<Vec<Value>>, Stop> {
+    pub(super) fn paths(
+        &self,
+        target: &'p Term,
+        env: &Env<'p>,
+        input: &Value,
+    ) -> Result<Vec<Vec<Value>>, Stop> {
         let mut paths = Vec::new();
-        let item = Item { value: input.clone(), track: Track::At(Vec::new()) };
+        let item = Item {
+            value: input.clone(),
+            track: Track::At(Vec::new()),
+        };
         self.eval(target, env.clone(), item, &mut |item| {
             let path = path_of(item)?;
             self.meter.items(path.len() + 1)?;
@@ -43,7 +51,13 @@ impl<'p> Machine<'p> {
     }
 
     /// `target |= change`: the first result takes the place; without one the place goes.
-    pub(super) fn update(&self, target: &'p Term, change: &'p Term, env: &Env<'p>, input: Value) -> Result<Value, Stop> {
+    pub(super) fn update(
+        &self,
+        target: &'p Term,
+        change: &'p Term,
+        env: &Env<'p>,
+        input: Value,
+    ) -> Result<Value, Stop> {
         let paths = self.paths(target, env, &input)?;
         let mut result = input;
         let mut deleted = Vec::new();
@@ -66,7 +80,12 @@ impl<'p> Machine<'p> {
         Ok(result)
     }
 
-    pub(super) fn first(&self, term: &'p Term, env: &Env<'p>, input: Value) -> Result<Option<Value>, Stop> {
+    pub(super) fn first(
+        &self,
+        term: &'p Term,
+        env: &Env<'p>,
+        input: Value,
+    ) -> Result<Option<Value>, Stop> {
         if term.is_single {
             return self.value(term, env, input).map(Some);
         }
@@ -98,11 +117,16 @@ impl<'p> Machine<'p> {
         let input = item.value.clone();
         self.eval(init, env.clone(), item, &mut |init| {
             let mut state = init;
-            self.eval(source, env.clone(), Item::plain(input.clone()), &mut |value| {
-                self.destructure(patterns, env, &value.value, &mut |inner| {
-                    self.advance(update, inner, &mut state, &mut |_| Ok(()))
-                })
-            })?;
+            self.eval(
+                source,
+                env.clone(),
+                Item::plain(input.clone()),
+                &mut |value| {
+                    self.destructure(patterns, env, &value.value, &mut |inner| {
+                        self.advance(update, inner, &mut state, &mut |_| Ok(()))
+                    })
+                },
+            )?;
             out(state)
         })
     }
@@ -123,20 +147,31 @@ impl<'p> Machine<'p> {
         let input = item.value.clone();
         self.eval(init, env.clone(), item, &mut |init| {
             let mut state = init;
-            self.eval(source, env.clone(), Item::plain(input.clone()), &mut |value| {
-                self.destructure(patterns, env, &value.value, &mut |inner| {
-                    let within = inner.clone();
-                    self.advance(update, inner, &mut state, &mut |item| match extract {
-                        Some(extract) => self.eval(extract, within.clone(), item, out),
-                        None => out(item),
+            self.eval(
+                source,
+                env.clone(),
+                Item::plain(input.clone()),
+                &mut |value| {
+                    self.destructure(patterns, env, &value.value, &mut |inner| {
+                        let within = inner.clone();
+                        self.advance(update, inner, &mut state, &mut |item| match extract {
+                            Some(extract) => self.eval(extract, within.clone(), item, out),
+                            None => out(item),
+                        })
                     })
-                })
-            })
+                },
+            )
         })
     }
 
     /// One step: the state becomes the last result of `update`, or null. Each result is shown to `each`.
-    fn advance(&self, update: &'p Term, env: Env<'p>, state: &mut Item, each: &mut Out<'_>) -> Flow {
+    fn advance(
+        &self,
+        update: &'p Term,
+        env: Env<'p>,
+        state: &mut Item,
+        each: &mut Out<'_>,
+    ) -> Flow {
         let before = std::mem::replace(state, Item::plain(Value::Null));
         if update.is_single && matches!(before.track, Track::Off) {
             // Moved, not shared: what grows in the state grows in place.

@@ -18,19 +18,29 @@ pub(super) static TABLE: &[Native] = &[
         Value::Object(map) => Ok(Value::Int(map.len() as i64)),
         Value::Int(number) if *number >= 0 => Ok(input),
         Value::Int(_) => arith::negate(input),
-        Value::Float(_) | Value::Decimal(_) => Ok(arith::float(input.as_f64().unwrap_or(f64::NAN).abs())),
+        Value::Float(_) | Value::Decimal(_) => {
+            Ok(arith::float(input.as_f64().unwrap_or(f64::NAN).abs()))
+        }
     }),
     native("keys", 0, |meter, input, _| keys(meter, &input, true)),
-    native("keys_unsorted", 0, |meter, input, _| keys(meter, &input, false)),
+    native("keys_unsorted", 0, |meter, input, _| {
+        keys(meter, &input, false)
+    }),
     native("has", 1, |_, input, args| match (&input, &args[0]) {
         (Value::Object(map), Value::String(key)) => Ok(Value::Bool(map.contains_key(&**key))),
         (Value::Array(items), key) if is_number(key) => {
             let at = key.as_f64().unwrap_or(f64::NAN);
             Ok(Value::Bool(at > -1.0 && at < items.len() as f64))
         }
-        (_, key) => throw(format!("Cannot check whether {} has a {} key", input.type_name(), key.type_name())),
+        (_, key) => throw(format!(
+            "Cannot check whether {} has a {} key",
+            input.type_name(),
+            key.type_name()
+        )),
     }),
-    native("contains", 1, |meter, input, args| contains(meter, &input, &args[0]).map(Value::Bool)),
+    native("contains", 1, |meter, input, args| {
+        contains(meter, &input, &args[0]).map(Value::Bool)
+    }),
     native("add", 0, |meter, input, _| {
         let mut sum = Value::Null;
         for (_, item) in path::entries(&input)? {
@@ -69,19 +79,28 @@ pub(super) static TABLE: &[Native] = &[
     }),
     native("min", 0, |meter, input, _| extreme(meter, &input, false)),
     native("max", 0, |meter, input, _| extreme(meter, &input, true)),
-    native("flatten", 0, |meter, input, _| flatten(meter, &input, f64::INFINITY)),
+    native("flatten", 0, |meter, input, _| {
+        flatten(meter, &input, f64::INFINITY)
+    }),
     native("flatten", 1, |meter, input, args| match args[0].as_f64() {
         Some(depth) if depth < 0.0 => throw("flatten depth must not be negative"),
         Some(depth) => flatten(meter, &input, depth),
         None => throw(format!("{} is not a depth", shown(&args[0]))),
     }),
     native("to_entries", 0, |meter, input, _| {
-        let count = input.as_array().map_or(0, |items| items.len()) + input.as_object().map_or(0, |map| map.len());
+        let count = input.as_array().map_or(0, |items| items.len())
+            + input.as_object().map_or(0, |map| map.len());
         meter.items(count.saturating_mul(7))?;
         let entries = path::entries(&input)?;
-        meter.nested(Value::array(entries.map(|(key, value)| Value::object([("key", key), ("value", value.clone())])).collect()))
+        meter.nested(Value::array(
+            entries
+                .map(|(key, value)| Value::object([("key", key), ("value", value.clone())]))
+                .collect(),
+        ))
     }),
-    native("from_entries", 0, |meter, input, _| from_entries(meter, &input)),
+    native("from_entries", 0, |meter, input, _| {
+        from_entries(meter, &input)
+    }),
     native("setpath", 2, |meter, input, args| {
         let path = array(&args[0], "is no path: a path is an array")?;
         if path.len() > meter.depth_max() {
@@ -94,9 +113,15 @@ pub(super) static TABLE: &[Native] = &[
         let paths = array(&args[0], "is no list of paths")?;
         path::delete(meter, input, paths.to_vec())
     }),
-    native("indices", 1, |meter, input, args| indices(meter, &input, &args[0])),
-    native("index", 1, |meter, input, args| Ok(ends(&indices(meter, &input, &args[0])?, false))),
-    native("rindex", 1, |meter, input, args| Ok(ends(&indices(meter, &input, &args[0])?, true))),
+    native("indices", 1, |meter, input, args| {
+        indices(meter, &input, &args[0])
+    }),
+    native("index", 1, |meter, input, args| {
+        Ok(ends(&indices(meter, &input, &args[0])?, false))
+    }),
+    native("rindex", 1, |meter, input, args| {
+        Ok(ends(&indices(meter, &input, &args[0])?, true))
+    }),
     native("transpose", 0, |meter, input, _| transpose(meter, &input)),
     native("bsearch", 1, |meter, input, args| {
         let items = array(&input, "cannot be searched from")?;
@@ -124,7 +149,9 @@ fn keys(meter: &Meter, value: &Value, is_sorted: bool) -> Result<Value, Stop> {
     match value {
         Value::Array(items) => {
             meter.items(items.len())?;
-            Ok(Value::array((0..items.len()).map(|at| Value::Int(at as i64)).collect()))
+            Ok(Value::array(
+                (0..items.len()).map(|at| Value::Int(at as i64)).collect(),
+            ))
         }
         Value::Object(map) => {
             meter.items(map.len() * 2)?;
@@ -172,14 +199,21 @@ fn contains(meter: &Meter, value: &Value, part: &Value) -> Result<bool, Stop> {
             Ok(text.contains(&**part))
         }
         _ if value.type_name() == part.type_name() => meter.equal(value, part),
-        _ => throw(format!("{} and {} cannot have their containment checked", shown(value), shown(part))),
+        _ => throw(format!(
+            "{} and {} cannot have their containment checked",
+            shown(value),
+            shown(part)
+        )),
     }
 }
 
 fn sorted(meter: &Meter, value: Value) -> Result<Value, Stop> {
     let mut value = value;
     let Value::Array(items) = &mut value else {
-        return throw(format!("{} cannot be sorted, as it is not an array", shown(&value)));
+        return throw(format!(
+            "{} cannot be sorted, as it is not an array",
+            shown(&value)
+        ));
     };
     meter.items(items.len())?;
     meter.sort(Arc::make_mut(items).as_mut_slice(), |item| item)?;
@@ -236,7 +270,11 @@ fn from_entries(meter: &Meter, value: &Value) -> Result<Value, Stop> {
         };
         let key = match named(&["key", "k", "name", "Name", "Key", "K"])? {
             Value::String(key) => key,
-            other @ (Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Decimal(_)) => other.to_json().into(),
+            other @ (Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Decimal(_)) => other.to_json().into(),
             other => return throw(format!("Cannot use {} as object key", shown(&other))),
         };
         map.insert(key, named(&["value", "v", "Value", "V"])?);
@@ -249,7 +287,9 @@ fn indices(meter: &Meter, value: &Value, wanted: &Value) -> Result<Value, Stop> 
         (Value::Null, _) => Ok(Value::Null),
         (Value::String(text), Value::String(wanted)) => text::indices_of_text(meter, text, wanted),
         (Value::Array(_), Value::Array(_)) => path::index(meter, value.clone(), wanted),
-        (Value::Array(_), wanted) => path::index(meter, value.clone(), &Value::array(vec![wanted.clone()])),
+        (Value::Array(_), wanted) => {
+            path::index(meter, value.clone(), &Value::array(vec![wanted.clone()]))
+        }
         _ => path::index(meter, value.clone(), wanted),
     }
 }
@@ -267,6 +307,17 @@ fn transpose(meter: &Meter, value: &Value) -> Result<Value, Stop> {
         width = width.max(array(row, "cannot be transposed")?.len());
     }
     meter.items(width.saturating_mul(rows.len() + 1))?;
-    let column = |at: usize| rows.iter().map(move |row| row.as_array().and_then(|row| row.get(at)).cloned().unwrap_or_default());
-    Ok(Value::array((0..width).map(|at| Value::array(column(at).collect())).collect()))
+    let column = |at: usize| {
+        rows.iter().map(move |row| {
+            row.as_array()
+                .and_then(|row| row.get(at))
+                .cloned()
+                .unwrap_or_default()
+        })
+    };
+    Ok(Value::array(
+        (0..width)
+            .map(|at| Value::array(column(at).collect()))
+            .collect(),
+    ))
 }

@@ -13,11 +13,16 @@ pub(super) static TABLE: &[Native] = &[
         other => Ok(Value::String(to_text(meter, &other)?)),
     }),
     native("tonumber", 0, |meter, input, _| tonumber(meter, input)),
-    native("tojson", 0, |meter, input, _| Ok(Value::String(to_json(meter, &input)?.into()))),
+    native("tojson", 0, |meter, input, _| {
+        Ok(Value::String(to_json(meter, &input)?.into()))
+    }),
     native("fromjson", 0, |meter, input, _| fromjson(meter, &input)),
     native("format", 1, |meter, input, args| {
         let Some(format) = args[0].as_str().and_then(Format::named) else {
-            return throw(format!("{} is not a valid format", text::dump(&args[0], 30)));
+            return throw(format!(
+                "{} is not a valid format",
+                text::dump(&args[0], 30)
+            ));
         };
         let mut out = String::new();
         insert(meter, Some(format), &input, &mut out)?;
@@ -25,12 +30,19 @@ pub(super) static TABLE: &[Native] = &[
     }),
     native("utf8bytelength", 0, |_, input, _| match &input {
         Value::String(text) => Ok(Value::Int(text.len() as i64)),
-        _ => throw(format!("{} only strings have UTF-8 byte length", shown(&input))),
+        _ => throw(format!(
+            "{} only strings have UTF-8 byte length",
+            shown(&input)
+        )),
     }),
     native("explode", 0, |meter, input, _| {
         let text = string(&input, "cannot be exploded, as it is not a string")?;
         meter.items(text.len())?;
-        Ok(Value::array(text.chars().map(|letter| Value::Int(i64::from(u32::from(letter)))).collect()))
+        Ok(Value::array(
+            text.chars()
+                .map(|letter| Value::Int(i64::from(u32::from(letter))))
+                .collect(),
+        ))
     }),
     native("implode", 0, |meter, input, _| text::implode(meter, &input)),
     native("ascii_downcase", 0, |meter, input, _| {
@@ -43,9 +55,15 @@ pub(super) static TABLE: &[Native] = &[
         meter.text(text.len())?;
         Ok(Value::String(text.to_ascii_uppercase().into()))
     }),
-    native("trim", 0, |meter, input, _| trimmed(meter, &input, str::trim)),
-    native("ltrim", 0, |meter, input, _| trimmed(meter, &input, str::trim_start)),
-    native("rtrim", 0, |meter, input, _| trimmed(meter, &input, str::trim_end)),
+    native("trim", 0, |meter, input, _| {
+        trimmed(meter, &input, str::trim)
+    }),
+    native("ltrim", 0, |meter, input, _| {
+        trimmed(meter, &input, str::trim_start)
+    }),
+    native("rtrim", 0, |meter, input, _| {
+        trimmed(meter, &input, str::trim_end)
+    }),
     native("startswith", 1, |_, input, args| match (&input, &args[0]) {
         (Value::String(text), Value::String(start)) => Ok(Value::Bool(text.starts_with(&**start))),
         _ => throw("startswith() requires string inputs"),
@@ -54,8 +72,12 @@ pub(super) static TABLE: &[Native] = &[
         (Value::String(text), Value::String(end)) => Ok(Value::Bool(text.ends_with(&**end))),
         _ => throw("endswith() requires string inputs"),
     }),
-    native("ltrimstr", 1, |meter, input, args| stripped(meter, input, &args[0], |text, part| text.strip_prefix(part))),
-    native("rtrimstr", 1, |meter, input, args| stripped(meter, input, &args[0], |text, part| text.strip_suffix(part))),
+    native("ltrimstr", 1, |meter, input, args| {
+        stripped(meter, input, &args[0], |text, part| text.strip_prefix(part))
+    }),
+    native("rtrimstr", 1, |meter, input, args| {
+        stripped(meter, input, &args[0], |text, part| text.strip_suffix(part))
+    }),
     native("trimstr", 1, |meter, input, args| {
         let input = stripped(meter, input, &args[0], |text, part| text.strip_prefix(part))?;
         stripped(meter, input, &args[0], |text, part| text.strip_suffix(part))
@@ -64,11 +86,18 @@ pub(super) static TABLE: &[Native] = &[
         (Value::String(text), Value::String(separator)) => text::split_text(meter, text, separator),
         _ => throw("split input and separator must be strings"),
     }),
-    native("join", 1, |meter, input, args| join(meter, &input, &args[0])),
+    native("join", 1, |meter, input, args| {
+        join(meter, &input, &args[0])
+    }),
     native("_match", 2, |meter, input, args| {
         let (text, found) = regex::matches(meter, &input, &args[0], &args[1])?;
         meter.items(found.len() * 24)?;
-        Ok(Value::array(found.iter().map(|found| regex::object(found, &text)).collect()))
+        Ok(Value::array(
+            found
+                .iter()
+                .map(|found| regex::object(found, &text))
+                .collect(),
+        ))
     }),
     native("_test", 2, |meter, input, args| {
         let (_, found) = regex::matches(meter, &input, &args[0], &args[1])?;
@@ -76,10 +105,15 @@ pub(super) static TABLE: &[Native] = &[
     }),
     native("_capture", 2, |meter, input, args| {
         let (_, found) = regex::matches(meter, &input, &args[0], &args[1])?;
-        let captures: Result<Vec<Value>, Stop> = found.iter().map(|found| regex::captures(meter, found)).collect();
+        let captures: Result<Vec<Value>, Stop> = found
+            .iter()
+            .map(|found| regex::captures(meter, found))
+            .collect();
         Ok(Value::array(captures?))
     }),
-    native("_split", 2, |meter, input, args| split_by(meter, &input, &args[0], &args[1])),
+    native("_split", 2, |meter, input, args| {
+        split_by(meter, &input, &args[0], &args[1])
+    }),
 ];
 
 fn string<'v>(value: &'v Value, otherwise: &str) -> Result<&'v Text, Stop> {
@@ -140,7 +174,11 @@ fn join(meter: &Meter, input: &Value, separator: &Value) -> Result<Value, Stop> 
             number if is_number(number) => joined.push_str(&item.to_json()),
             other => {
                 let so_far = Value::string(joined.as_str());
-                return throw(format!("{} and {} cannot be added", shown(&so_far), shown(other)));
+                return throw(format!(
+                    "{} and {} cannot be added",
+                    shown(&so_far),
+                    shown(other)
+                ));
             }
         }
         meter.text(joined.len() - before)?;
@@ -156,7 +194,10 @@ fn tonumber(meter: &Meter, input: Value) -> Result<Value, Stop> {
             let trimmed = text.trim_matches([' ', '\t', '\n', '\r']);
             match Value::parse_json(trimmed.as_bytes()) {
                 Ok(number) if is_number(&number) => Ok(number),
-                _ => throw(format!("Cannot be parsed as a number: {}", text::dump(&input, 30))),
+                _ => throw(format!(
+                    "Cannot be parsed as a number: {}",
+                    text::dump(&input, 30)
+                )),
             }
         }
         _ => throw(format!("{} cannot be parsed as a number", shown(&input))),
@@ -170,13 +211,20 @@ fn fromjson(meter: &Meter, input: &Value) -> Result<Value, Stop> {
     // A parsed value takes up to twenty times its text: `[[],[],[]`.
     meter.bytes(text.len().saturating_mul(4))?;
     meter.work(text.len() / 8)?;
-    let limits = Limits { depth_max: meter.depth_max(), last_key_wins: true, ..Limits::default() };
+    let limits = Limits {
+        depth_max: meter.depth_max(),
+        last_key_wins: true,
+        ..Limits::default()
+    };
     Value::parse_json_within(text.as_bytes(), limits)
         .or_else(|error| throw(format!("{error} (while parsing '{}')", short(text))))
 }
 
 fn short(text: &str) -> &str {
-    let cut = (0..=text.len().min(60)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let cut = (0..=text.len().min(60))
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0);
     &text[..cut]
 }
 

@@ -16,16 +16,25 @@ pub(super) static TABLE: &[Native] = &[
     native("gmtime", 0, |_, input, _| gmtime(&input)),
     native("localtime", 0, |_, input, _| gmtime(&input)),
     native("mktime", 0, |_, input, _| mktime(&input)),
-    native("strftime", 1, |meter, input, args| strftime(meter, &input, &args[0])),
-    native("strflocaltime", 1, |meter, input, args| strftime(meter, &input, &args[0])),
+    native("strftime", 1, |meter, input, args| {
+        strftime(meter, &input, &args[0])
+    }),
+    native("strflocaltime", 1, |meter, input, args| {
+        strftime(meter, &input, &args[0])
+    }),
     native("strptime", 1, |_, input, args| strptime(&input, &args[0])),
-    native("todateiso8601", 0, |meter, input, _| strftime(meter, &input, &Value::string(ISO))),
+    native("todateiso8601", 0, |meter, input, _| {
+        strftime(meter, &input, &Value::string(ISO))
+    }),
     native("fromdateiso8601", 0, |_, input, _| match &input {
         Value::String(text) => match text.parse::<Timestamp>() {
             Ok(moment) => Ok(seconds(moment)),
             Err(_) => mktime(&strptime(&input, &Value::string(ISO))?),
         },
-        _ => throw(format!("strptime/1 requires string inputs and arguments, not {}", shown(&input))),
+        _ => throw(format!(
+            "strptime/1 requires string inputs and arguments, not {}",
+            shown(&input)
+        )),
     }),
 ];
 
@@ -83,7 +92,11 @@ fn civil(value: &Value, function: &str) -> Result<DateTime, Stop> {
     };
     let mut numbers = [0_i64; 6];
     for (index, place) in numbers.iter_mut().enumerate() {
-        match parts.get(index).filter(|part| is_number(part)).and_then(Value::as_f64) {
+        match parts
+            .get(index)
+            .filter(|part| is_number(part))
+            .and_then(Value::as_f64)
+        {
             Some(number) => *place = number as i64,
             None => return throw(format!("{function} requires parsed datetime inputs")),
         }
@@ -93,14 +106,27 @@ fn civil(value: &Value, function: &str) -> Result<DateTime, Stop> {
         .ok()
         .and_then(|year| DateTime::new(year, month.rem_euclid(12) as i8 + 1, 1, 0, 0, 0, 0).ok());
     let limit = 1_i64 << 40;
-    let offset = [day.checked_sub(1).map(|day| (day, 86_400)), Some((hour, 3600)), Some((minute, 60)), Some((second, 1))]
-        .into_iter()
-        .try_fold(0_i64, |sum, part| {
-            let (count, unit) = part?;
-            sum.checked_add(count.checked_mul(unit)?).filter(|sum| sum.abs() < limit)
-        });
-    let civil = start.zip(offset).and_then(|(start, offset)| start.checked_add(jiff::SignedDuration::from_secs(offset)).ok());
-    civil.map_or_else(|| throw(format!("{function}: {} is not a time", shown(value))), Ok)
+    let offset = [
+        day.checked_sub(1).map(|day| (day, 86_400)),
+        Some((hour, 3600)),
+        Some((minute, 60)),
+        Some((second, 1)),
+    ]
+    .into_iter()
+    .try_fold(0_i64, |sum, part| {
+        let (count, unit) = part?;
+        sum.checked_add(count.checked_mul(unit)?)
+            .filter(|sum| sum.abs() < limit)
+    });
+    let civil = start.zip(offset).and_then(|(start, offset)| {
+        start
+            .checked_add(jiff::SignedDuration::from_secs(offset))
+            .ok()
+    });
+    civil.map_or_else(
+        || throw(format!("{function}: {} is not a time", shown(value))),
+        Ok,
+    )
 }
 
 fn mktime(value: &Value) -> Result<Value, Stop> {
@@ -112,12 +138,18 @@ fn mktime(value: &Value) -> Result<Value, Stop> {
 }
 
 fn strftime(meter: &Meter, value: &Value, format: &Value) -> Result<Value, Stop> {
-    let civil = if is_number(value) { moment(value)? } else { civil(value, "strftime/1")? };
+    let civil = if is_number(value) {
+        moment(value)?
+    } else {
+        civil(value, "strftime/1")?
+    };
     let Value::String(format) = format else {
         return throw("strftime/1 requires a string format");
     };
     meter.text(format.len() * 16)?;
-    let text = civil.to_zoned(TimeZone::UTC).and_then(|zoned| strtime::format(&**format, &zoned));
+    let text = civil
+        .to_zoned(TimeZone::UTC)
+        .and_then(|zoned| strtime::format(&**format, &zoned));
     match text {
         Ok(text) => Ok(Value::String(text.into())),
         Err(error) => throw(format!("strftime/1: unknown format: {error}")),
@@ -126,9 +158,16 @@ fn strftime(meter: &Meter, value: &Value, format: &Value) -> Result<Value, Stop>
 
 fn strptime(value: &Value, format: &Value) -> Result<Value, Stop> {
     let (Value::String(text), Value::String(format)) = (value, format) else {
-        return throw(format!("strptime/1 requires string inputs and arguments, not {}", shown(value)));
+        return throw(format!(
+            "strptime/1 requires string inputs and arguments, not {}",
+            shown(value)
+        ));
     };
-    let refuse = || throw(format!("date \"{text}\" does not match format \"{format}\""));
+    let refuse = || {
+        throw(format!(
+            "date \"{text}\" does not match format \"{format}\""
+        ))
+    };
     let Ok(mut parsed) = strtime::BrokenDownTime::parse(&**format, &**text) else {
         return refuse();
     };
@@ -137,7 +176,9 @@ fn strptime(value: &Value, format: &Value) -> Result<Value, Stop> {
         let _ = parsed.set_hour(Some(0));
     }
     let civil = parsed.to_datetime().or_else(|_| {
-        parsed.to_date().map(|date| date.to_datetime(jiff::civil::Time::midnight()))
+        parsed
+            .to_date()
+            .map(|date| date.to_datetime(jiff::civil::Time::midnight()))
     });
     match civil {
         Ok(civil) => Ok(broken_down(civil, Value::Int(i64::from(civil.second())))),

@@ -76,12 +76,18 @@ impl<'s> Parser<'s> {
         self.expect(":", "after the head of the definition")?;
         let index = self.functions.len();
         self.functions.push(None);
-        self.bindings.push(Binding::Function { name, arity: params.len(), index, slots: self.slots });
+        self.bindings.push(Binding::Function {
+            name,
+            arity: params.len(),
+            index,
+            slots: self.slots,
+        });
         let visible = self.bindings.len();
-        self.bindings.extend(params.iter().map(|(name, is_value)| match is_value {
-            true => Binding::Variable(name, true),
-            false => Binding::Closure(name),
-        }));
+        self.bindings
+            .extend(params.iter().map(|(name, is_value)| match is_value {
+                true => Binding::Variable(name, true),
+                false => Binding::Closure(name),
+            }));
         self.slots += params.len();
         let body = self.inner()?;
         self.bindings.truncate(visible);
@@ -127,7 +133,10 @@ impl<'s> Parser<'s> {
         if let Some(term) = self.expand(name, &mut args)? {
             return Ok(term);
         }
-        if let Some((.., special)) = SPECIALS.iter().find(|(known, arity, _)| *known == name && *arity == args.len()) {
+        if let Some((.., special)) = SPECIALS
+            .iter()
+            .find(|(known, arity, _)| *known == name && *arity == args.len())
+        {
             // The loops run on plain values; for streams there are definitions in jq.
             let is_loop = matches!(special, Special::Until | Special::While);
             if !is_loop || args.iter().all(|arg| arg.is_single) {
@@ -140,7 +149,11 @@ impl<'s> Parser<'s> {
         if !self.is_prelude
             && let Some(index) = prelude::get().find(name, args.len())
         {
-            return self.term(Kind::Call { function: FunctionRef::Prelude(index), skip: usize::MAX, args });
+            return self.term(Kind::Call {
+                function: FunctionRef::Prelude(index),
+                skip: usize::MAX,
+                args,
+            });
         }
         Err(self.unknown_function(name, args.len(), range))
     }
@@ -150,15 +163,32 @@ impl<'s> Parser<'s> {
         let mut skip = 0;
         for binding in self.bindings.iter().rev() {
             match binding {
-                Binding::Function { name: bound, arity, index, slots } if *bound == name && *arity == args.len() => {
+                Binding::Function {
+                    name: bound,
+                    arity,
+                    index,
+                    slots,
+                } if *bound == name && *arity == args.len() => {
                     let args = std::mem::take(args);
-                    let function = if self.is_prelude { FunctionRef::Prelude(*index) } else { FunctionRef::Own(*index) };
+                    let function = if self.is_prelude {
+                        FunctionRef::Prelude(*index)
+                    } else {
+                        FunctionRef::Own(*index)
+                    };
                     let skip = self.slots - slots;
-                    return Some(Kind::Call { function, skip, args });
+                    return Some(Kind::Call {
+                        function,
+                        skip,
+                        args,
+                    });
                 }
                 Binding::Function { .. } => continue,
-                Binding::Closure(bound) if *bound == name && args.is_empty() => return Some(Kind::Closure(skip)),
-                Binding::Variable(bound, true) if *bound == name && args.is_empty() => return Some(Kind::Local(skip)),
+                Binding::Closure(bound) if *bound == name && args.is_empty() => {
+                    return Some(Kind::Closure(skip));
+                }
+                Binding::Variable(bound, true) if *bound == name && args.is_empty() => {
+                    return Some(Kind::Local(skip));
+                }
                 _ => {}
             }
             skip += 1;
@@ -169,7 +199,12 @@ impl<'s> Parser<'s> {
     /// Functions that are short for other terms. Their arguments are evaluated where they stand, so no call is needed.
     fn expand(&self, name: &str, args: &mut Vec<Term>) -> Result<Option<Term>, CompileError> {
         let iterate = |base: Term| self.term(Kind::Iterate(Box::new(base)));
-        let native = |name: &str| self.term(Kind::Native(native::find(name, 0).expect("one of ours"), Vec::new()));
+        let native = |name: &str| {
+            self.term(Kind::Native(
+                native::find(name, 0).expect("one of ours"),
+                Vec::new(),
+            ))
+        };
         let term = match (name, args.len()) {
             ("true", 0) => constant(Value::Bool(true)),
             ("false", 0) => constant(Value::Bool(false)),
@@ -181,29 +216,54 @@ impl<'s> Parser<'s> {
             }
             ("select", 1) => {
                 let empty = self.term(Kind::Special(Special::Empty, Vec::new()))?;
-                self.term(Kind::If(Box::new(args.remove(0)), Box::new(identity()), Box::new(empty)))?
+                self.term(Kind::If(
+                    Box::new(args.remove(0)),
+                    Box::new(identity()),
+                    Box::new(empty),
+                ))?
             }
             ("map_values", 1) => {
                 let paths = Box::new(iterate(identity())?);
-                self.term(Kind::Assign(AssignOp::Update, paths, Box::new(args.remove(0))))?
+                self.term(Kind::Assign(
+                    AssignOp::Update,
+                    paths,
+                    Box::new(args.remove(0)),
+                ))?
             }
             ("with_entries", 1) => {
                 let stages = vec![iterate(identity())?, args.remove(0)];
                 let stages = self.term(Kind::Pipe(stages))?;
                 let mapped = self.term(Kind::Array(Some(Box::new(stages))))?;
-                self.term(Kind::Pipe(vec![native("to_entries")?, mapped, native("from_entries")?]))?
+                self.term(Kind::Pipe(vec![
+                    native("to_entries")?,
+                    mapped,
+                    native("from_entries")?,
+                ]))?
             }
             ("any" | "all", 0) => {
-                let special = if name == "any" { Special::Any } else { Special::All };
+                let special = if name == "any" {
+                    Special::Any
+                } else {
+                    Special::All
+                };
                 self.term(Kind::Special(special, vec![identity()]))?
             }
-            ("first", 0) => self.term(Kind::Index(Box::new(identity()), Box::new(constant(Value::Int(0)))))?,
-            ("last", 0) => self.term(Kind::Index(Box::new(identity()), Box::new(constant(Value::Int(-1)))))?,
+            ("first", 0) => self.term(Kind::Index(
+                Box::new(identity()),
+                Box::new(constant(Value::Int(0))),
+            ))?,
+            ("last", 0) => self.term(Kind::Index(
+                Box::new(identity()),
+                Box::new(constant(Value::Int(-1))),
+            ))?,
             ("nth", 1) => self.term(Kind::Index(Box::new(identity()), Box::new(args.remove(0))))?,
             ("gsub", 2) => {
                 let flags = constant(Value::string("g"));
                 let (replacement, pattern) = (args.remove(1), args.remove(0));
-                self.term(Kind::Special(Special::Substitute, vec![pattern, replacement, flags]))?
+                self.term(Kind::Special(
+                    Special::Substitute,
+                    vec![pattern, replacement, flags],
+                ))?
             }
             _ => return Ok(None),
         };
@@ -213,7 +273,11 @@ impl<'s> Parser<'s> {
     fn unknown_function(&self, name: &str, arity: usize, range: Range<usize>) -> CompileError {
         if let Some((_, why)) = ABSENT.iter().find(|(absent, _)| *absent == name) {
             let message = format!("`{name}` is not available in workflow expressions");
-            return CompileError { message, range, help: Some((*why).to_owned()) };
+            return CompileError {
+                message,
+                range,
+                help: Some((*why).to_owned()),
+            };
         }
         let own = self.bindings.iter().filter_map(|binding| match binding {
             Binding::Function { name, arity, .. } => Some((*name, *arity)),
@@ -235,27 +299,51 @@ impl<'s> Parser<'s> {
             ("nth", 1),
             ("gsub", 2),
         ];
-        let ours = if self.is_prelude { Vec::new() } else { prelude::get().names().collect() };
+        let ours = if self.is_prelude {
+            Vec::new()
+        } else {
+            prelude::get().names().collect()
+        };
         let mut known: Vec<(&'static str, usize)> = ours;
         known.extend(expanded);
         known.extend(SPECIALS.iter().map(|(name, arity, _)| (*name, *arity)));
         known.extend(native::names());
         // Shortened to how long the expression's own names live.
-        let known: Vec<(&str, usize)> = known.iter().map(|(name, arity)| (&**name, *arity)).chain(own).collect();
-        let mut arities: Vec<usize> = known.iter().filter(|(known, _)| *known == name).map(|(_, arity)| *arity).collect();
+        let known: Vec<(&str, usize)> = known
+            .iter()
+            .map(|(name, arity)| (&**name, *arity))
+            .chain(own)
+            .collect();
+        let mut arities: Vec<usize> = known
+            .iter()
+            .filter(|(known, _)| *known == name)
+            .map(|(_, arity)| *arity)
+            .collect();
         arities.sort_unstable();
         arities.dedup();
         if !arities.is_empty() {
             let takes: Vec<String> = arities.iter().map(usize::to_string).collect();
-            let message = format!("`{name}` takes {} arguments, not {arity}", takes.join(" or "));
-            return CompileError { message, range, help: Some("arguments are separated by `;`".into()) };
+            let message = format!(
+                "`{name}` takes {} arguments, not {arity}",
+                takes.join(" or ")
+            );
+            return CompileError {
+                message,
+                range,
+                help: Some("arguments are separated by `;`".into()),
+            };
         }
-        let mut help = suggest::nearest(name, known.iter().map(|(name, _)| *name)).map(|name| format!("did you mean `{name}`?"));
+        let mut help = suggest::nearest(name, known.iter().map(|(name, _)| *name))
+            .map(|name| format!("did you mean `{name}`?"));
         if self.scope.contains(&name) {
             help = Some(format!("did you mean `${name}`?"));
         } else if help.is_none() && arity == 0 {
             help = Some(format!("a field is written `.{name}`, a text `\"{name}\"`"));
         }
-        CompileError { message: format!("unknown function `{name}`"), range, help }
+        CompileError {
+            message: format!("unknown function `{name}`"),
+            range,
+            help,
+        }
     }
 }

@@ -15,7 +15,13 @@ impl<'s> Parser<'s> {
             shapes.push(self.shape(&mut names)?);
         }
         let slots = names.len();
-        Ok((shapes.into_iter().map(|shape| Pattern { shape, slots }).collect(), names))
+        Ok((
+            shapes
+                .into_iter()
+                .map(|shape| Pattern { shape, slots })
+                .collect(),
+            names,
+        ))
     }
 
     fn take_alternative(&mut self) -> bool {
@@ -50,11 +56,18 @@ impl<'s> Parser<'s> {
         }
     }
 
-    fn shape_entry(&mut self, names: &mut Vec<&'s str>) -> Result<(Term, Option<usize>, Option<Shape>), CompileError> {
+    fn shape_entry(
+        &mut self,
+        names: &mut Vec<&'s str>,
+    ) -> Result<(Term, Option<usize>, Option<Shape>), CompileError> {
         let (found, range) = self.next();
         if let Token::Variable(name) = found {
             let variable = Some(slot(names, name));
-            let inside = if self.take(":") { Some(self.shape(names)?) } else { None };
+            let inside = if self.take(":") {
+                Some(self.shape(names)?)
+            } else {
+                None
+            };
             return Ok((constant(Value::string(name)), variable, inside));
         }
         let key: Parsed = match found {
@@ -74,8 +87,11 @@ impl<'s> Parser<'s> {
 }
 
 fn slot<'s>(names: &mut Vec<&'s str>, name: &'s str) -> usize {
-    names.iter().position(|known| *known == name).unwrap_or_else(|| {
-        names.push(name);
-        names.len() - 1
-    })
+    names
+        .iter()
+        .position(|known| *known == name)
+        .unwrap_or_else(|| {
+            names.push(name);
+            names.len() - 1
+        })
 }

@@ -34,7 +34,10 @@ impl<'s> Parser<'s> {
             } else if rest[plain..].starts_with('\\') {
                 text.push(self.escape()?);
             } else {
-                return Err(fault("this text has no closing `\"`", start - 1..self.source.len()));
+                return Err(fault(
+                    "this text has no closing `\"`",
+                    start - 1..self.source.len(),
+                ));
             }
         }
         if pieces.is_empty() {
@@ -60,7 +63,10 @@ impl<'s> Parser<'s> {
             Some('u') => return self.unicode(start),
             other => {
                 let end = start + 1 + other.map_or(0, char::len_utf8);
-                return Err(fault("no such escape in a text; a backslash is written `\\\\`", start..end));
+                return Err(fault(
+                    "no such escape in a text; a backslash is written `\\\\`",
+                    start..end,
+                ));
             }
         };
         self.at = start + 2;
@@ -74,7 +80,10 @@ impl<'s> Parser<'s> {
             is_hex.then(|| u32::from_str_radix(digits, 16).expect("four hexadecimal digits"))
         };
         let Some(first) = unit(start + 2) else {
-            return Err(fault("expected four hexadecimal digits after `\\u`", start..start + 2));
+            return Err(fault(
+                "expected four hexadecimal digits after `\\u`",
+                start..start + 2,
+            ));
         };
         let mut end = start + 6;
         let mut code = first;
@@ -85,7 +94,8 @@ impl<'s> Parser<'s> {
                 end += 6;
             }
         }
-        let decoded = char::from_u32(code).ok_or_else(|| fault("half of a surrogate pair", start..end))?;
+        let decoded =
+            char::from_u32(code).ok_or_else(|| fault("half of a surrogate pair", start..end))?;
         self.at = end;
         Ok(decoded)
     }
@@ -93,8 +103,13 @@ impl<'s> Parser<'s> {
     /// `@name` alone, or before a string whose inserted values it formats.
     pub(super) fn format(&mut self, name: &str, range: Range<usize>) -> Parsed {
         let Some(format) = Format::named(name) else {
-            let help = crate::expr::suggest::nearest(name, Format::names()).map(|name| format!("did you mean `@{name}`?"));
-            return Err(CompileError { message: format!("unknown format `@{name}`"), range, help });
+            let help = crate::expr::suggest::nearest(name, Format::names())
+                .map(|name| format!("did you mean `@{name}`?"));
+            return Err(CompileError {
+                message: format!("unknown format `@{name}`"),
+                range,
+                help,
+            });
         };
         if let (Token::Quote, quote) = token(self.source, self.at) {
             self.at = quote.end;
@@ -126,12 +141,18 @@ impl<'s> Parser<'s> {
         let start = self.at;
         let (found, range) = self.next();
         let (key, default) = match found {
-            Token::Word(name) => (constant(Value::string(name)), Some(self.index(identity(), constant(Value::string(name)))?)),
+            Token::Word(name) => (
+                constant(Value::string(name)),
+                Some(self.index(identity(), constant(Value::string(name)))?),
+            ),
             Token::Variable("__loc__") => {
                 self.at = start;
                 (constant(Value::string("__loc__")), Some(self.atom()?))
             }
-            Token::Variable(name) => (constant(Value::string(name)), Some(self.variable(name, range)?)),
+            Token::Variable(name) => (
+                constant(Value::string(name)),
+                Some(self.variable(name, range)?),
+            ),
             Token::Quote | Token::Format(_) => {
                 self.at = start;
                 let key = self.atom()?;

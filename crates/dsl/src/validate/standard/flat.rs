@@ -50,10 +50,12 @@ impl Flat {
                 }
             }
         }
-        Self {
-            document: with_key(&document, "do", Value::array(entries)),
-            pointers,
-        }
+        // A `do` that is no list stays to be refused.
+        let document = match root.get("do") {
+            Some(Value::Array(_)) => with_key(&document, "do", Value::array(entries)),
+            _ => document,
+        };
+        Self { document, pointers }
     }
 
     /// The pointer into the real document for one into the flat one, such as `/do/17/name/rest`.

@@ -1,0 +1,8 @@
+//! The runtime through its handle: real store, real engine, a performer that tests can watch.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod crash;
+mod events;
+mod runs;
+mod stage;
