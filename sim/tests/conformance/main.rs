@@ -6,6 +6,7 @@
 mod compare;
 mod internet;
 mod pattern;
+mod selfcheck;
 mod steps;
 
 use std::path::{Path, PathBuf};
@@ -30,7 +31,7 @@ fn main() -> ExitCode {
 
 fn trials() -> Result<Vec<Trial>> {
     let features = Path::new(env!("CARGO_MANIFEST_DIR")).join("features");
-    let mut trials = Vec::new();
+    let mut trials = selfcheck::trials();
     for folder in ["kit", "segue"] {
         for file in feature_files(&features.join(folder))? {
             let feature = Feature::parse_path(&file, GherkinEnv::default())
