@@ -524,6 +524,7 @@ impl Server {
             input: input.value,
             trigger: "api".into(),
             parent: None,
+            parent_effect: None,
             retry_of: None,
             state: None,
         };
@@ -800,6 +801,7 @@ impl Server {
             input: Value::Null,
             trigger: "retry".into(),
             parent: None,
+            parent_effect: None,
             retry_of: Some(run),
             state: Some(state),
         };
