@@ -962,8 +962,9 @@ impl Server {
         }
     }
 
-    /// CloudEvents (each an object with `specversion`, `id`, `source`, `type`, ...): all are kept, or none.
-    /// Returns the runs that they started. The same `source` and `id` within 7 days is one event.
+    /// CloudEvents (each an object with `specversion`, `id`, `source`, `type`, ...): all are checked before the first is
+    /// kept. Returns the runs that they started. The same `source` and `id` within 7 days is one event, so after an error
+    /// the whole batch may be sent again.
     pub async fn publish(
         &self,
         scope: &Scope,
