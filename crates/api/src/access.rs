@@ -118,7 +118,11 @@ pub struct Authorized {
 impl Authorized {
     /// Refuses a namespace outside the caller's scope, as if it did not exist.
     pub fn enter(&self, namespace: &str) -> Result<(), Problem> {
-        if self.scope.allows(namespace) { Ok(()) } else { Err(Problem::not_found("namespace", namespace)) }
+        if self.scope.allows(namespace) {
+            Ok(())
+        } else {
+            Err(Problem::not_found("namespace", namespace))
+        }
     }
 }
 
@@ -127,18 +131,27 @@ impl FromRequestParts<App> for Authorized {
 
     async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self, Problem> {
         // Taken out, not copied: one handler, one caller.
-        parts.extensions.remove::<Self>().ok_or_else(|| Problem::internal("a handler of a public route asks for its caller"))
+        parts
+            .extensions
+            .remove::<Self>()
+            .ok_or_else(|| Problem::internal("a handler of a public route asks for its caller"))
     }
 }
 
 /// The check itself, around every route that names an action.
-pub(crate) async fn authorize(State((app, action)): State<(App, Action)>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn authorize(
+    State((app, action)): State<(App, Action)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     match check(&app, action, request.method(), request.headers()) {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
-        Err(problem) if problem.code() == Code::Unauthorized && wants_page(action, &request) => Redirect::to("/login").into_response(),
+        Err(problem) if problem.code() == Code::Unauthorized && wants_page(action, &request) => {
+            Redirect::to("/login").into_response()
+        }
         Err(problem) => problem.into_response(),
     }
 }
@@ -147,58 +160,115 @@ fn wants_page(action: Action, request: &Request) -> bool {
     action == Action::PagesRead && !request.headers().contains_key(AUTHORIZATION)
 }
 
-fn check(app: &App, action: Action, method: &Method, headers: &HeaderMap) -> Result<Authorized, Problem> {
+fn check(
+    app: &App,
+    action: Action,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Authorized, Problem> {
     let scope = match bearer(headers)? {
-        Some(token) => app.server.authenticate(token).ok_or_else(|| Problem::new(Code::Unauthorized, "the token is not known"))?,
+        Some(token) => app
+            .server
+            .authenticate(token)
+            .ok_or_else(|| Problem::new(Code::Unauthorized, "the token is not known"))?,
         None => {
-            let session = session_id(headers).ok_or_else(|| Problem::new(Code::Unauthorized, "expected `Authorization: Bearer <token>`"))?;
+            let session = session_id(headers).ok_or_else(|| {
+                Problem::new(
+                    Code::Unauthorized,
+                    "expected `Authorization: Bearer <token>`",
+                )
+            })?;
             // A browser sends cookies whoever asks it to, so here the asker matters.
             same_site(app, method, headers)?;
-            let token = app.sessions.token(session).ok_or_else(|| Problem::new(Code::Unauthorized, "the session has ended"))?;
+            let token = app
+                .sessions
+                .token(session)
+                .ok_or_else(|| Problem::new(Code::Unauthorized, "the session has ended"))?;
             // Again at each request: a token that was removed ends its sessions.
-            app.server.authenticate(&token).ok_or_else(|| Problem::new(Code::Unauthorized, "the session's token is no longer known"))?
+            app.server.authenticate(&token).ok_or_else(|| {
+                Problem::new(Code::Unauthorized, "the session's token is no longer known")
+            })?
         }
     };
     if action == Action::MetricsRead && scope.namespaces.is_some() {
-        return Err(Problem::new(Code::Forbidden, "metrics show all namespaces, and the token is limited to some"));
+        return Err(Problem::new(
+            Code::Forbidden,
+            "metrics show all namespaces, and the token is limited to some",
+        ));
     }
     Ok(Authorized { scope, action })
 }
 
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
+    let Some(value) = headers.get(AUTHORIZATION) else {
+        return Ok(None);
+    };
     let token = value.to_str().ok().and_then(|text| {
         let (scheme, token) = text.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+        scheme
+            .eq_ignore_ascii_case("bearer")
+            .then_some(token.trim())
     });
     match token {
         Some(token) if !token.is_empty() => Ok(Some(token)),
-        _ => Err(Problem::new(Code::Unauthorized, "expected `Authorization: Bearer <token>`")),
+        _ => Err(Problem::new(
+            Code::Unauthorized,
+            "expected `Authorization: Bearer <token>`",
+        )),
     }
 }
 
 /// The session's id from the cookie, if there is one.
 pub(crate) fn session_id(headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'));
-    cookies.filter_map(|cookie| cookie.trim().split_once('=')).find(|(name, _)| SESSION_COOKIES.contains(name)).map(|(_, value)| value)
+    let cookies = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(';'));
+    cookies
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .find(|(name, _)| SESSION_COOKIES.contains(name))
+        .map(|(_, value)| value)
 }
 
 /// Refuses what a page of another site makes a browser send: by the browser's own word where it gives one, else by the
 /// origin; and hosts that we are not, since a foreign name that resolves to us makes a foreign page look like ours.
 pub(crate) fn same_site(app: &App, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
-    let host = headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let host = headers
+        .get(HOST)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     if !app.options.is_own_host(host) {
-        return Err(Problem::new(Code::CrossSite, format!("`{host}` is not among the names of this server")));
+        return Err(Problem::new(
+            Code::CrossSite,
+            format!("`{host}` is not among the names of this server"),
+        ));
     }
     if method.is_safe() {
         return Ok(());
     }
-    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let is_same = match (text(HeaderName::from_static("sec-fetch-site")), text(ORIGIN)) {
+    let text = |name: HeaderName| {
+        headers
+            .get(name)
+            .map(|value| value.to_str().unwrap_or_default())
+    };
+    let is_same = match (
+        text(HeaderName::from_static("sec-fetch-site")),
+        text(ORIGIN),
+    ) {
         (Some(site), _) => matches!(site, "same-origin" | "none"),
-        (None, Some(origin)) => origin.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host)),
+        (None, Some(origin)) => origin
+            .split_once("://")
+            .is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host)),
         // Not a browser, or one so old that it sends neither; `SameSite=Strict` still holds there.
         (None, None) => true,
     };
-    if is_same { Ok(()) } else { Err(Problem::new(Code::CrossSite, "the request was made by a page of another site")) }
+    if is_same {
+        Ok(())
+    } else {
+        Err(Problem::new(
+            Code::CrossSite,
+            "the request was made by a page of another site",
+        ))
+    }
 }

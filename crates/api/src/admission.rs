@@ -33,12 +33,19 @@ impl Meter {
     /// `what` completes the sentence "too many ... at once".
     #[must_use]
     pub fn new(what: &'static str, limit: usize) -> Self {
-        Self(Arc::new(Gauge { limit, taken: AtomicUsize::new(0), what }))
+        Self(Arc::new(Gauge {
+            limit,
+            taken: AtomicUsize::new(0),
+            what,
+        }))
     }
 
     /// Takes `amount`, or says that it is too much now.
     pub fn take(&self, amount: usize) -> Result<Permit, Problem> {
-        let mut permit = Permit { gauge: self.0.clone(), amount: 0 };
+        let mut permit = Permit {
+            gauge: self.0.clone(),
+            amount: 0,
+        };
         permit.grow(amount)?;
         Ok(permit)
     }
@@ -50,12 +57,21 @@ impl Permit {
         let gauge = &*self.gauge;
         let fits = |taken: usize| taken.checked_add(amount).filter(|sum| *sum <= gauge.limit);
         // Relaxed: the number guards nothing but itself.
-        match gauge.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits) {
+        match gauge
+            .taken
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits)
+        {
             Ok(_) => {
                 self.amount += amount;
                 Ok(())
             }
-            Err(_) => Err(Problem::new(Code::Overloaded, format!("too many {} at once; nothing was done, try again", gauge.what))),
+            Err(_) => Err(Problem::new(
+                Code::Overloaded,
+                format!(
+                    "too many {} at once; nothing was done, try again",
+                    gauge.what
+                ),
+            )),
         }
     }
 }

@@ -1,8 +1,5 @@
 //! Reading what a request carries: bodies within limits, JSON, parameters, each refused with a problem that names the place.
 
-#[cfg(test)]
-mod tests;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,7 +36,11 @@ impl FromRequest<App> for Payload {
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let (bytes, permit) = read(app, &parts.headers, body).await?;
-        Ok(Self { headers: parts.headers, bytes, _permit: permit })
+        Ok(Self {
+            headers: parts.headers,
+            bytes,
+            _permit: permit,
+        })
     }
 }
 
@@ -62,8 +63,14 @@ impl Payload {
                 return Err(Problem::new(Code::MediaTypeUnsupported, detail));
             }
         }
-        let limits = Limits { depth_max: DEPTH_MAX, bytes_max: usize::MAX };
-        Value::parse_json_within(&self.bytes, limits).map(Some).map_err(|error| Problem::json(&self.bytes, &error))
+        let limits = Limits {
+            depth_max: DEPTH_MAX,
+            bytes_max: usize::MAX,
+            ..Limits::default()
+        };
+        Value::parse_json_within(&self.bytes, limits)
+            .map(Some)
+            .map_err(|error| Problem::json(&self.bytes, &error))
     }
 
     /// The body as UTF-8 text of one of these media types; a missing content type will do.
@@ -71,13 +78,23 @@ impl Payload {
         if let Some(found) = self.media_type()
             && !media_types.contains(&&*found)
         {
-            let detail = format!("expected the content type `{}`, found `{found}`", media_types.join("`, `"));
+            let detail = format!(
+                "expected the content type `{}`, found `{found}`",
+                media_types.join("`, `")
+            );
             return Err(Problem::new(Code::MediaTypeUnsupported, detail));
         }
         std::str::from_utf8(&self.bytes).map_err(|error| {
             let offset = error.valid_up_to();
-            let finding = Finding { offset: Some(offset), ..Finding::at("", "is not UTF-8") };
-            Problem::new(Code::RequestInvalid, format!("the body is not UTF-8 text, from byte {offset} on")).with(finding)
+            let finding = Finding {
+                offset: Some(offset),
+                ..Finding::at("", "is not UTF-8")
+            };
+            Problem::new(
+                Code::RequestInvalid,
+                format!("the body is not UTF-8 text, from byte {offset} on"),
+            )
+            .with(finding)
         })
     }
 
@@ -100,10 +117,17 @@ impl<T: DeserializeOwned> FromRequest<App> for Fields<T> {
         let text: &[u8] = if is_empty { b"{}" } else { &payload.bytes };
         serde_json::from_slice(text).map(Self).map_err(|error| {
             let message = error.to_string();
-            let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message).to_owned();
+            let message = message
+                .rsplit_once(" at line ")
+                .map_or(&*message, |(message, _)| message)
+                .to_owned();
             let place = (!is_empty).then(|| (error.line(), error.column()));
-            let finding =
-                Finding { message: message.clone(), line: place.map(|place| place.0), column: place.map(|place| place.1), ..Finding::default() };
+            let finding = Finding {
+                message: message.clone(),
+                line: place.map(|place| place.0),
+                column: place.map(|place| place.1),
+                ..Finding::default()
+            };
             Problem::new(Code::BodyInvalid, message).with(finding)
         })
     }
@@ -119,7 +143,9 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Parameters<T> {
     async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self, Problem> {
         let Query(parameters) = Query::try_from_uri(&parts.uri).map_err(|rejection| {
             let message = rejection.body_text();
-            let message = message.strip_prefix("Failed to deserialize query string: ").unwrap_or(&message);
+            let message = message
+                .strip_prefix("Failed to deserialize query string: ")
+                .unwrap_or(&message);
             Problem::new(Code::ParameterInvalid, message)
         })?;
         Ok(Self(parameters))
@@ -137,22 +163,40 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Segments<T> {
         let path = parts.uri.path().to_owned();
         match Path::<T>::from_request_parts(parts, app).await {
             Ok(Path(segments)) => Ok(Self(segments)),
-            Err(_) => Err(Problem::new(Code::NotFound, format!("there is nothing at `{path}`"))),
+            Err(_) => Err(Problem::new(
+                Code::NotFound,
+                format!("there is nothing at `{path}`"),
+            )),
         }
     }
 }
 
 /// Reads a body whole: refused before its first byte when too long or when too much is under way.
-pub(crate) async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<(Bytes, Permit), Problem> {
-    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-        return Err(Problem::new(Code::MediaTypeUnsupported, "the body is compressed; send it without `Content-Encoding`"));
+pub(crate) async fn read(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(Bytes, Permit), Problem> {
+    if headers
+        .get(CONTENT_ENCODING)
+        .is_some_and(|encoding| encoding != "identity")
+    {
+        return Err(Problem::new(
+            Code::MediaTypeUnsupported,
+            "the body is compressed; send it without `Content-Encoding`",
+        ));
     }
     let limit = app.options.body_bytes_max;
-    let length = body.size_hint().exact().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+    let length = body
+        .size_hint()
+        .exact()
+        .map(|length| usize::try_from(length).unwrap_or(usize::MAX));
     if length.is_some_and(|length| length > limit) {
         return Err(crate::problem::too_large(limit));
     }
-    let permit = app.body_bytes.take(length.unwrap_or(CHUNKED_BYTES_FIRST.min(limit)))?;
+    let permit = app
+        .body_bytes
+        .take(length.unwrap_or(CHUNKED_BYTES_FIRST.min(limit)))?;
     let collected = collect(body, length, limit, permit);
     match tokio::time::timeout(app.options.body_timeout, collected).await {
         Ok(read) => read,
@@ -160,14 +204,24 @@ pub(crate) async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<(
     }
 }
 
-async fn collect(body: Body, length: Option<usize>, limit: usize, mut permit: Permit) -> Result<(Bytes, Permit), Problem> {
+async fn collect(
+    body: Body,
+    length: Option<usize>,
+    limit: usize,
+    mut permit: Permit,
+) -> Result<(Bytes, Permit), Problem> {
     let mut chunks = body.into_data_stream();
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     let mut metered = length.unwrap_or(CHUNKED_BYTES_FIRST.min(limit));
     let mut size = 0;
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Problem::new(Code::RequestInvalid, "the body ended before its announced length"))?;
+        let chunk = chunk.map_err(|_| {
+            Problem::new(
+                Code::RequestInvalid,
+                "the body ended before its announced length",
+            )
+        })?;
         size += chunk.len();
         if size > limit {
             return Err(crate::problem::too_large(limit));
@@ -187,9 +241,22 @@ async fn collect(body: Body, length: Option<usize>, limit: usize, mut permit: Pe
             rest.extend_from_slice(&chunk);
         }
     }
-    Ok((if rest.is_empty() { first } else { rest.freeze() }, permit))
+    Ok((
+        if rest.is_empty() {
+            first
+        } else {
+            rest.freeze()
+        },
+        permit,
+    ))
 }
 
 fn slow(timeout: Duration) -> Problem {
-    Problem::new(Code::BodyTimeout, format!("the body did not arrive within {} seconds", timeout.as_secs()))
+    Problem::new(
+        Code::BodyTimeout,
+        format!(
+            "the body did not arrive within {} seconds",
+            timeout.as_secs()
+        ),
+    )
 }

@@ -17,7 +17,8 @@ use crate::admission::Meter;
 use crate::problem::Problem;
 
 /// For answers that no browser should render or run anything of.
-const NO_CONTENT_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+const NO_CONTENT_POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
 #[derive(Clone)]
 pub(crate) struct Edge {
@@ -29,7 +30,10 @@ impl<S> Layer<S> for Edge {
     type Service = EdgeService<S>;
 
     fn layer(&self, inner: S) -> EdgeService<S> {
-        EdgeService { inner, requests: self.requests.clone() }
+        EdgeService {
+            inner,
+            requests: self.requests.clone(),
+        }
     }
 }
 
@@ -53,7 +57,12 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let permit = match self.requests.as_ref().map(|meter| meter.take(1)).transpose() {
+        let permit = match self
+            .requests
+            .as_ref()
+            .map(|meter| meter.take(1))
+            .transpose()
+        {
             Ok(permit) => permit,
             Err(problem) => return std::future::ready(Ok(finish(problem.into_response()))).boxed(),
         };
@@ -61,7 +70,9 @@ where
         Box::pin(async move {
             let response = match answer.await {
                 Ok(Ok(response)) => response,
-                Err(panic) => Problem::internal(format!("panic: {}", words(&*panic))).into_response(),
+                Err(panic) => {
+                    Problem::internal(format!("panic: {}", words(&*panic))).into_response()
+                }
             };
             drop(permit);
             Ok(finish(response))
@@ -70,16 +81,33 @@ where
 }
 
 fn words(panic: &(dyn std::any::Any + Send)) -> &str {
-    panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
 }
 
 fn finish(mut response: Response) -> Response {
     let headers = response.headers_mut();
     // Pages bring their own policy.
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NO_CONTENT_POLICY);
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(NO_CONTENT_POLICY);
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    headers.insert(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
     response
 }

@@ -33,7 +33,6 @@ use admission::Meter;
 use session::Sessions;
 
 /// Everything under one roof: what `segue up` serves.
-#[must_use]
 pub fn router(server: Arc<Server>, options: ApiOptions) -> Router {
     routes::router(&App::new(server, options))
 }

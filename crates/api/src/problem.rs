@@ -78,6 +78,7 @@ codes! {
     Internal = "internal", 500, "Something broke on our side";
     Overloaded = "overloaded", 503, "Too much to do at once";
     Stopping = "stopping", 503, "The server is stopping";
+    Unavailable = "unavailable", 503, "Something needed is not there";
     StoreUnavailable = "store-unavailable", 503, "The store takes no writes";
 }
 
@@ -108,7 +109,11 @@ pub struct Finding {
 impl Finding {
     #[must_use]
     pub fn at(pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { pointer: Some(pointer.into()), message: message.into(), ..Self::default() }
+        Self {
+            pointer: Some(pointer.into()),
+            message: message.into(),
+            ..Self::default()
+        }
     }
 }
 
@@ -141,20 +146,36 @@ struct Parts {
 
 impl fmt::Debug for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} {:?}", self.0.code.name(), self.0.detail, self.0.findings)
+        write!(
+            f,
+            "{}: {} {:?}",
+            self.0.code.name(),
+            self.0.detail,
+            self.0.findings
+        )
     }
 }
 
 impl Problem {
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        let mut problem =
-            Self(Box::new(Parts { code, detail: detail.into(), findings: Vec::new(), headers: Vec::new(), cause: None }));
+        let mut problem = Self(Box::new(Parts {
+            code,
+            detail: detail.into(),
+            findings: Vec::new(),
+            headers: Vec::new(),
+            cause: None,
+        }));
         match code {
-            Code::Unauthorized => problem.set_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"segue\"")),
+            Code::Unauthorized => problem.set_header(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"segue\""),
+            ),
             Code::Overloaded => problem.set_header(RETRY_AFTER, HeaderValue::from_static("1")),
             Code::Stopping => problem.set_header(RETRY_AFTER, HeaderValue::from_static("5")),
-            Code::StoreUnavailable => problem.set_header(RETRY_AFTER, HeaderValue::from_static("30")),
+            Code::StoreUnavailable | Code::Unavailable => {
+                problem.set_header(RETRY_AFTER, HeaderValue::from_static("30"))
+            }
             _ => {}
         }
         problem
@@ -169,13 +190,17 @@ impl Problem {
     #[must_use]
     pub fn parameter(name: &str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self::new(Code::ParameterInvalid, format!("`{name}`: {message}")).with(Finding::at(name, message))
+        Self::new(Code::ParameterInvalid, format!("`{name}`: {message}"))
+            .with(Finding::at(name, message))
     }
 
     /// Something we did not foresee: the caller reads that it was us, the log reads why.
     #[must_use]
     pub fn internal(cause: impl Into<String>) -> Self {
-        let mut problem = Self::new(Code::Internal, "the server could not do this; its log has the reason under this request's id");
+        let mut problem = Self::new(
+            Code::Internal,
+            "the server could not do this; its log has the reason under this request's id",
+        );
         problem.0.cause = Some(cause.into());
         problem
     }
@@ -185,7 +210,11 @@ impl Problem {
     pub fn json(text: &[u8], error: &JsonError) -> Self {
         let offset = error.offset.min(text.len());
         let (line, column) = position(text, offset);
-        Self::new(Code::JsonMalformed, format!("{} at line {line}, column {column}", error.message)).with(Finding {
+        Self::new(
+            Code::JsonMalformed,
+            format!("{} at line {line}, column {column}", error.message),
+        )
+        .with(Finding {
             message: error.message.clone(),
             line: Some(line),
             column: Some(column),
@@ -241,11 +270,21 @@ struct Document<'a> {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Parts { code, detail, findings, headers, cause } = *self.0;
+        let Parts {
+            code,
+            detail,
+            findings,
+            headers,
+            cause,
+        } = *self.0;
         let instance = format!("/requests/{}", uuid::Uuid::now_v7().simple());
         match &cause {
-            Some(cause) => tracing::error!(request = %instance, code = code.name(), cause, "request failed"),
-            None => tracing::debug!(request = %instance, code = code.name(), detail, "request refused"),
+            Some(cause) => {
+                tracing::error!(request = %instance, code = code.name(), cause, "request failed")
+            }
+            None => {
+                tracing::debug!(request = %instance, code = code.name(), detail, "request refused")
+            }
         }
         let document = Document {
             r#type: format!("/errors/{}", code.name()),
@@ -257,8 +296,11 @@ impl IntoResponse for Problem {
         };
         let body = serde_json::to_vec(&document).expect("plain text and numbers, so it serialises");
         let mut response = Response::new(axum::body::Body::from(body));
-        *response.status_mut() = http::StatusCode::from_u16(code.status()).expect("the table has valid statuses");
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        *response.status_mut() =
+            http::StatusCode::from_u16(code.status()).expect("the table has valid statuses");
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         response.headers_mut().extend(headers);
         response
     }
@@ -267,8 +309,15 @@ impl IntoResponse for Problem {
 /// Line and column from 1 of a byte offset; columns count characters.
 fn position(text: &[u8], offset: usize) -> (usize, usize) {
     let before = &text[..offset];
-    let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let line_start = before
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |at| at + 1);
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let column = before[line_start..].iter().filter(|byte| (**byte & 0xC0) != 0x80).count() + 1;
+    let column = before[line_start..]
+        .iter()
+        .filter(|byte| (**byte & 0xC0) != 0x80)
+        .count()
+        + 1;
     (line, column)
 }

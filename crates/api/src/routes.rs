@@ -33,11 +33,17 @@ pub(crate) struct Declared {
 }
 
 fn behind(action: Action, routes: UtoipaMethodRouter<App>) -> Declared {
-    Declared { access: Access::Action(action), routes }
+    Declared {
+        access: Access::Action(action),
+        routes,
+    }
 }
 
 fn public(public: Public, routes: UtoipaMethodRouter<App>) -> Declared {
-    Declared { access: Access::Public(public), routes }
+    Declared {
+        access: Access::Public(public),
+        routes,
+    }
 }
 
 /// All of them.
@@ -73,10 +79,18 @@ pub struct RouteEntry {
 #[must_use]
 pub fn inventory() -> Vec<RouteEntry> {
     let mut entries: Vec<RouteEntry> = Vec::new();
-    for Declared { access, routes: (_, paths, _) } in declared() {
+    for Declared {
+        access,
+        routes: (_, paths, _),
+    } in declared()
+    {
         for (path, item) in &paths.paths {
             let methods = openapi::operations(item).map(|(method, _)| method);
-            entries.extend(methods.map(|method| RouteEntry { method, path: path.clone(), access }));
+            entries.extend(methods.map(|method| RouteEntry {
+                method,
+                path: path.clone(),
+                access,
+            }));
         }
     }
     entries.sort_by(|a, b| (&a.path, a.method.as_str()).cmp(&(&b.path, b.method.as_str())));
@@ -86,30 +100,45 @@ pub fn inventory() -> Vec<RouteEntry> {
 pub(crate) fn router(app: &App) -> Router {
     let mut gated = OpenApiRouter::new();
     let mut probes = OpenApiRouter::new();
-    for Declared { access, routes: (schemas, paths, methods) } in declared() {
+    for Declared {
+        access,
+        routes: (schemas, paths, methods),
+    } in declared()
+    {
         match access {
             Access::Public(Public::Probe) => probes = probes.routes((schemas, paths, methods)),
             Access::Public(_) => gated = gated.routes((schemas, paths, methods)),
             Access::Action(action) => {
-                let methods = methods.route_layer(from_fn_with_state((app.clone(), action), authorize));
+                let methods =
+                    methods.route_layer(from_fn_with_state((app.clone(), action), authorize));
                 gated = gated.routes((schemas, paths, methods));
             }
         }
     }
-    let gated = Router::from(gated).fallback(route_unknown).method_not_allowed_fallback(method_not_allowed);
+    let gated = Router::from(gated)
+        .fallback(route_unknown)
+        .method_not_allowed_fallback(method_not_allowed);
     let probes = Router::from(probes).method_not_allowed_fallback(method_not_allowed);
-    let gated = gated.layer(Edge { requests: Some(app.requests.clone()) });
+    let gated = gated.layer(Edge {
+        requests: Some(app.requests.clone()),
+    });
     let probes = probes.layer(Edge { requests: None });
     gated.merge(probes).with_state(app.clone())
 }
 
 async fn route_unknown(uri: Uri) -> Problem {
-    Problem::new(Code::RouteUnknown, format!("there is nothing at `{}`", uri.path()))
+    Problem::new(
+        Code::RouteUnknown,
+        format!("there is nothing at `{}`", uri.path()),
+    )
 }
 
 // The router adds `Allow`.
 async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
-    Problem::new(Code::MethodNotAllowed, format!("`{}` does not take {method}", uri.path()))
+    Problem::new(
+        Code::MethodNotAllowed,
+        format!("`{}` does not take {method}", uri.path()),
+    )
 }
 
 /// Asks the runtime something that reads the store: off the threads that serve, since a large read takes its time.
@@ -119,12 +148,15 @@ async fn ask<T: Send + 'static>(
 ) -> Result<T, Problem> {
     let server = app.server.clone();
     let answer = tokio::task::spawn_blocking(move || question(&server)).await;
-    answer.map_err(|error| Problem::internal(format!("a read ended early: {error}")))?.map_err(Problem::from)
+    answer
+        .map_err(|error| Problem::internal(format!("a read ended early: {error}")))?
+        .map_err(Problem::from)
 }
 
 type Answer<T> = Result<Json<T>, Problem>;
 
 /// Where a run can be read.
 fn run_location(run: store::RunId) -> http::HeaderValue {
-    http::HeaderValue::try_from(format!("/api/v1/runs/{run}")).expect("an id has only hex digits and dashes")
+    http::HeaderValue::try_from(format!("/api/v1/runs/{run}"))
+        .expect("an id has only hex digits and dashes")
 }

@@ -27,7 +27,7 @@ pub enum RunStatus {
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 pub struct Run {
-    #[schema(format = Uuid)]
+    #[schema(format = "uuid")]
     id: String,
     namespace: String,
     workflow: String,
@@ -40,10 +40,10 @@ pub struct Run {
     #[schema(format = DateTime)]
     ended_at: Option<String>,
     /// The run that started it, when it is a sub-run.
-    #[schema(format = Uuid)]
+    #[schema(format = "uuid")]
     parent: Option<String>,
     /// The run that it retries.
-    #[schema(format = Uuid)]
+    #[schema(format = "uuid")]
     retry_of: Option<String>,
     /// What started it: `api`, `hook:sales/contact-form`, `event`, `schedule`, `run:...`, `retry`.
     trigger: String,
@@ -114,7 +114,7 @@ pub struct HistoryEntry {
 pub struct RunPage {
     runs: Vec<Run>,
     /// Give it as `after` for the next page; none: this was the last.
-    #[schema(format = Uuid)]
+    #[schema(format = "uuid")]
     next: Option<String>,
 }
 
@@ -187,7 +187,7 @@ pub struct Source {
 /// A change of a run that is on disk.
 #[derive(ToSchema)]
 pub struct LiveEvent {
-    #[schema(format = Uuid)]
+    #[schema(format = "uuid")]
     run: String,
     namespace: String,
     workflow: String,

@@ -59,7 +59,11 @@ pub struct Connection {
 }
 
 /// Serves with the default limits until `shutdown` is ready, then lets requests under way end.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
     serve_within(listener, router, ConnectionLimits::default(), shutdown).await
 }
 
@@ -93,7 +97,10 @@ pub async fn serve_within(
         };
         // Without it small answers wait for the client's acknowledgement of the one before.
         let _ = stream.set_nodelay(true);
-        let connection = Connection { peer, closing: closing.clone() };
+        let connection = Connection {
+            peer,
+            closing: closing.clone(),
+        };
         let router = router.clone();
         let service = hyper::service::service_fn(move |mut request: http::Request<Incoming>| {
             request.extensions_mut().insert(connection.clone());
@@ -112,7 +119,10 @@ pub async fn serve_within(
     }
     drop(listener);
     let _ = close.send(true);
-    if tokio::time::timeout(limits.grace, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(limits.grace, graceful.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!("requests were still under way when the grace was over");
     }
     Ok(())
@@ -125,8 +135,7 @@ fn builder(limits: &ConnectionLimits) -> auto::Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
         .max_headers(limits.headers_max)
-        .max_buf_size(limits.header_bytes_max)
-        .pipeline_flush(true);
+        .max_buf_size(limits.header_bytes_max);
     builder
         .http2()
         .timer(TokioTimer::new())
@@ -140,7 +149,10 @@ fn builder(limits: &ConnectionLimits) -> auto::Builder<TokioExecutor> {
 /// A failed accept is about one connection, or about us (no file descriptors left): then a moment must pass.
 async fn rest_after(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+    if !matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    ) {
         tracing::error!(%error, "cannot accept connections");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

@@ -35,7 +35,9 @@ struct Session {
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session").field("started_at", &self.started_at).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("started_at", &self.started_at)
+            .finish_non_exhaustive()
     }
 }
 
@@ -49,20 +51,32 @@ impl Sessions {
         if entries.len() >= SESSIONS_MAX {
             entries.pop_front();
         }
-        entries.push_back(Session { id: id.clone(), token: token.into(), started_at: Instant::now() });
+        entries.push_back(Session {
+            id: id.clone(),
+            token: token.into(),
+            started_at: Instant::now(),
+        });
         id
     }
 
     /// The token behind a session that has not ended.
     pub fn token(&self, id: &str) -> Option<Arc<str>> {
         let mut entries = self.lock();
-        while entries.front().is_some_and(|oldest| oldest.started_at.elapsed() > SESSION_AGE_MAX) {
+        while entries
+            .front()
+            .is_some_and(|oldest| oldest.started_at.elapsed() > SESSION_AGE_MAX)
+        {
             entries.pop_front();
         }
         // All are compared in full, so that the time taken says nothing about a near miss.
         let mut found = None;
         for session in entries.iter() {
-            if aws_lc_rs::constant_time::verify_slices_are_equal(session.id.as_bytes(), id.as_bytes()).is_ok() {
+            if aws_lc_rs::constant_time::verify_slices_are_equal(
+                session.id.as_bytes(),
+                id.as_bytes(),
+            )
+            .is_ok()
+            {
                 found = Some(session.token.clone());
             }
         }
@@ -74,15 +88,25 @@ impl Sessions {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Session>> {
-        self.entries.lock().expect("nothing panics while holding it")
+        self.entries
+            .lock()
+            .expect("nothing panics while holding it")
     }
 }
 
 /// `Set-Cookie` for a session; an empty id removes the cookie.
 pub(crate) fn set_cookie(id: &str, is_https: bool) -> HeaderValue {
     let [prefixed, plain] = SESSION_COOKIES;
-    let (name, secure) = if is_https { (prefixed, "; Secure") } else { (plain, "") };
-    let age = if id.is_empty() { 0 } else { SESSION_AGE_MAX.as_secs() };
+    let (name, secure) = if is_https {
+        (prefixed, "; Secure")
+    } else {
+        (plain, "")
+    };
+    let age = if id.is_empty() {
+        0
+    } else {
+        SESSION_AGE_MAX.as_secs()
+    };
     let text = format!("{name}={id}; Path=/; Max-Age={age}; HttpOnly; SameSite=Strict{secure}");
     HeaderValue::from_str(&text).expect("base64url and fixed text")
 }

@@ -4,12 +4,24 @@ use super::{bearer, session_id};
 use crate::ApiOptions;
 
 fn headers(entries: &[(&'static str, &str)]) -> HeaderMap {
-    entries.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().expect("a header value"))).collect()
+    entries
+        .iter()
+        .map(|(name, value)| {
+            (
+                http::HeaderName::from_static(name),
+                value.parse().expect("a header value"),
+            )
+        })
+        .collect()
 }
 
 #[test]
 fn a_bearer_token_is_read_or_refused_but_never_ignored() {
-    let read = |value: &str| bearer(&headers(&[("authorization", value)])).map(|token| token.map(str::to_owned)).map_err(|_| ());
+    let read = |value: &str| {
+        bearer(&headers(&[("authorization", value)]))
+            .map(|token| token.map(str::to_owned))
+            .map_err(|_| ())
+    };
     assert_eq!(read("Bearer abc"), Ok(Some("abc".to_owned())));
     assert_eq!(read("bearer  abc "), Ok(Some("abc".to_owned())));
     for refused in ["Bearer", "Bearer ", "Basic YTpi", "abc", ""] {
@@ -20,18 +32,43 @@ fn a_bearer_token_is_read_or_refused_but_never_ignored() {
 
 #[test]
 fn the_session_is_found_among_other_cookies() {
-    assert_eq!(session_id(&headers(&[("cookie", "a=b; segue_session=id; c=d")])), Some("id"));
-    assert_eq!(session_id(&headers(&[("cookie", "__Host-segue_session=id")])), Some("id"));
-    assert_eq!(session_id(&headers(&[("cookie", "xsegue_session=id")])), None);
+    assert_eq!(
+        session_id(&headers(&[("cookie", "a=b; segue_session=id; c=d")])),
+        Some("id")
+    );
+    assert_eq!(
+        session_id(&headers(&[("cookie", "__Host-segue_session=id")])),
+        Some("id")
+    );
+    assert_eq!(
+        session_id(&headers(&[("cookie", "xsegue_session=id")])),
+        None
+    );
 }
 
 #[test]
 fn a_foreign_name_is_not_our_host() {
-    let options = ApiOptions { hosts: vec!["segue.example.com".into()], ..ApiOptions::default() };
-    for own in ["localhost", "localhost:7400", "127.0.0.1:7400", "[::1]:7400", "10.0.0.7", "Segue.Example.Com:443"] {
+    let options = ApiOptions {
+        hosts: vec!["segue.example.com".into()],
+        ..ApiOptions::default()
+    };
+    for own in [
+        "localhost",
+        "localhost:7400",
+        "127.0.0.1:7400",
+        "[::1]:7400",
+        "10.0.0.7",
+        "Segue.Example.Com:443",
+    ] {
         assert!(options.is_own_host(own), "{own}");
     }
-    for foreign in ["evil.example.com", "evil.localhost.example.com:80", "segue.example.com.evil.org", "", "127.0.0.1.evil.org"] {
+    for foreign in [
+        "evil.example.com",
+        "evil.localhost.example.com:80",
+        "segue.example.com.evil.org",
+        "",
+        "127.0.0.1.evil.org",
+    ] {
         assert!(!options.is_own_host(foreign), "{foreign}");
     }
 }

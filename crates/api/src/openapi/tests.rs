@@ -12,7 +12,10 @@ fn the_document_in_the_repository_is_current() {
         std::fs::write(&path, &now).expect("docs/ can be written");
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == now, "docs/openapi.json is not what the code says; run `cargo xtask gen`");
+    assert!(
+        kept == now,
+        "docs/openapi.json is not what the code says; run `cargo xtask gen`"
+    );
 }
 
 #[test]
@@ -24,15 +27,32 @@ fn every_operation_says_who_may() {
         for (method, operation) in item.as_object().expect("operations") {
             count += 1;
             let place = format!("{method} {path}");
-            let access = operation["x-segue-access"].as_str().unwrap_or_else(|| panic!("{place} names no access"));
+            let access = operation["x-segue-access"]
+                .as_str()
+                .unwrap_or_else(|| panic!("{place} names no access"));
             let is_public = access.starts_with("public.");
-            assert_eq!(operation["security"].as_array().map(Vec::len), Some(if is_public { 0 } else { 2 }), "{place}");
+            assert_eq!(
+                operation["security"].as_array().map(Vec::len),
+                Some(if is_public { 0 } else { 2 }),
+                "{place}"
+            );
             assert!(operation["summary"].is_string(), "{place} has no summary");
-            assert!(ids.insert(operation["operationId"].as_str().expect("an id").to_owned()), "{place}: the id is used twice");
-            assert!(operation["responses"]["default"]["content"]["application/problem+json"].is_object(), "{place}");
+            assert!(
+                ids.insert(operation["operationId"].as_str().expect("an id").to_owned()),
+                "{place}: the id is used twice"
+            );
+            assert!(
+                operation["responses"]["default"]["content"]["application/problem+json"]
+                    .is_object(),
+                "{place}"
+            );
         }
     }
-    assert_eq!(count, inventory().len(), "the table and the document list the same routes");
+    assert_eq!(
+        count,
+        inventory().len(),
+        "the table and the document list the same routes"
+    );
 }
 
 #[test]

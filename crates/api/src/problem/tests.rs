@@ -11,14 +11,26 @@ async fn shown(problem: Problem) -> String {
     let response = problem.into_response();
     let headers: Vec<String> = ["retry-after", "www-authenticate"]
         .iter()
-        .filter_map(|name| Some(format!(" [{name}: {}]", response.headers().get(*name)?.to_str().ok()?)))
+        .filter_map(|name| {
+            Some(format!(
+                " [{name}: {}]",
+                response.headers().get(*name)?.to_str().ok()?
+            ))
+        })
         .collect();
     assert_eq!(response.headers()["content-type"], super::MEDIA_TYPE);
     let status = response.status().as_u16();
-    let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.expect("in memory");
+    let body = axum::body::to_bytes(response.into_body(), 1 << 20)
+        .await
+        .expect("in memory");
     let mut document: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
     let fields = document.as_object_mut().expect("an object");
-    assert!(fields["instance"].as_str().expect("text").starts_with("/requests/"));
+    assert!(
+        fields["instance"]
+            .as_str()
+            .expect("text")
+            .starts_with("/requests/")
+    );
     assert_eq!(fields["status"], status);
     fields.shift_remove("instance");
     fields.shift_remove("status");
@@ -33,7 +45,10 @@ async fn check(error: impl Into<Problem>, expected: &str) {
 #[tokio::test]
 async fn errors_of_the_runtime_become_answers() {
     check(
-        RuntimeError::NotFound { what: "run", name: "7".into() },
+        RuntimeError::NotFound {
+            what: "run",
+            name: "7".into(),
+        },
         r#"404 {"type":"/errors/not-found","detail":"there is no run `7`"}"#,
     )
     .await;
@@ -62,7 +77,9 @@ async fn errors_of_the_runtime_become_answers() {
     )
     .await;
     check(
-        RuntimeError::Ended { status: "completed" },
+        RuntimeError::Ended {
+            status: "completed",
+        },
         r#"409 {"type":"/errors/run-ended","detail":"the run has ended as completed"}"#,
     )
     .await;
@@ -71,7 +88,11 @@ async fn errors_of_the_runtime_become_answers() {
         r#"401 [www-authenticate: Bearer realm="segue"] {"type":"/errors/unauthorized","detail":"the signature does not match"}"#,
     )
     .await;
-    check(RuntimeError::TooLarge { limit: 10 }, r#"413 {"type":"/errors/body-too-large","detail":"the body has more than 10 bytes"}"#).await;
+    check(
+        RuntimeError::TooLarge { limit: 10 },
+        r#"413 {"type":"/errors/body-too-large","detail":"the body has more than 10 bytes"}"#,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -79,20 +100,36 @@ async fn what_may_be_tried_again_says_when() {
     for (error, code, after) in [
         (RuntimeError::Overloaded, "overloaded", "1"),
         (RuntimeError::Stopping, "stopping", "5"),
-        (StoreError::Overloaded { waiting_bytes: 9 }.into(), "overloaded", "1"),
+        (
+            StoreError::Overloaded { waiting_bytes: 9 }.into(),
+            "overloaded",
+            "1",
+        ),
         (StoreError::DiskFull.into(), "store-unavailable", "30"),
     ] {
         let shown = shown(error.into()).await;
-        assert!(shown.starts_with(&format!("503 [retry-after: {after}] {{\"type\":\"/errors/{code}\"")), "{shown}");
+        assert!(
+            shown.starts_with(&format!(
+                "503 [retry-after: {after}] {{\"type\":\"/errors/{code}\""
+            )),
+            "{shown}"
+        );
     }
 }
 
 #[tokio::test]
 async fn internals_stay_in_the_log() {
     for error in [
-        StoreError::Failed { reason: "fsync of /var/lib/x failed".into() },
-        StoreError::Damaged { reason: "page 7 of /var/lib/x".into() },
-        StoreError::Unusable { directory: "/var/lib/x".into(), reason: "no".into() },
+        StoreError::Failed {
+            reason: "fsync of /var/lib/x failed".into(),
+        },
+        StoreError::Damaged {
+            reason: "page 7 of /var/lib/x".into(),
+        },
+        StoreError::Unusable {
+            directory: "/var/lib/x".into(),
+            reason: "no".into(),
+        },
     ] {
         let shown = shown(RuntimeError::from(error).into()).await;
         assert!(!shown.contains("/var/lib"), "{shown}");
@@ -102,7 +139,10 @@ async fn internals_stay_in_the_log() {
 #[tokio::test]
 async fn malformed_json_names_the_place() {
     let text = "{\n  \"ä\": nope}".as_bytes();
-    let error = dsl::value::JsonError { message: "expected a value".into(), offset: 9 };
+    let error = dsl::value::JsonError {
+        message: "expected a value".into(),
+        offset: 9,
+    };
     check(
         Problem::json(text, &error),
         r#"400 {"type":"/errors/json-malformed","detail":"expected a value at line 2, column 7","problems":[{"message":"expected a value","line":2,"column":7,"offset":9}]}"#,
@@ -114,7 +154,11 @@ async fn malformed_json_names_the_place() {
 fn every_code_has_a_page_that_names_it() {
     for code in Code::ALL {
         let page = code.page();
-        assert!(page.starts_with(&format!("# {}\n", code.name())), "{}", code.name());
+        assert!(
+            page.starts_with(&format!("# {}\n", code.name())),
+            "{}",
+            code.name()
+        );
         assert!(page.contains("## What to do"), "{}", code.name());
         assert!(page.contains(&code.status().to_string()), "{}", code.name());
     }

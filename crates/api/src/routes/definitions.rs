@@ -24,8 +24,14 @@ pub(super) fn declared() -> Vec<Declared> {
 }
 
 /// How definitions and resources come. JSON is YAML, so one parser reads both.
-pub(super) const TEXT_TYPES: &[&str] =
-    &["application/yaml", "application/json", "application/x-yaml", "text/yaml", "text/x-yaml", "text/plain"];
+pub(super) const TEXT_TYPES: &[&str] = &[
+    "application/yaml",
+    "application/json",
+    "application/x-yaml",
+    "text/yaml",
+    "text/x-yaml",
+    "text/plain",
+];
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -51,7 +57,11 @@ async fn apply_definition(
     payload: Payload,
 ) -> Answer<DefinitionView> {
     let text = payload.text(TEXT_TYPES)?;
-    Ok(Json(app.server.apply_definition(&caller.scope, text, parameters.replace).await?))
+    Ok(Json(
+        app.server
+            .apply_definition(&caller.scope, text, parameters.replace)
+            .await?,
+    ))
 }
 
 /// What is to be said about a text.
@@ -74,9 +84,15 @@ async fn validate_definition(_caller: Authorized, payload: Payload) -> Answer<Va
     let text = payload.text(TEXT_TYPES)?.to_owned();
     // Compiling a large definition takes milliseconds of one processor: not on a thread that serves.
     let problems = tokio::task::spawn_blocking(move || dsl::validate(&text)).await;
-    let problems = problems.map_err(|error| Problem::internal(format!("validation ended early: {error}")))?;
-    let is_valid = !problems.iter().any(|problem| problem.severity == dsl::Severity::Error);
-    Ok(Json(Validation { is_valid, problems: problems.iter().map(Finding::from).collect() }))
+    let problems =
+        problems.map_err(|error| Problem::internal(format!("validation ended early: {error}")))?;
+    let is_valid = !problems
+        .iter()
+        .any(|problem| problem.severity == dsl::Severity::Error);
+    Ok(Json(Validation {
+        is_valid,
+        problems: problems.iter().map(Finding::from).collect(),
+    }))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -97,7 +113,10 @@ async fn list_definitions(
     Segments((namespace, name)): Segments<(String, String)>,
 ) -> Answer<DefinitionList> {
     caller.enter(&namespace)?;
-    let definitions = ask(&app, move |server| server.definitions(&caller.scope, &namespace, &name)).await?;
+    let definitions = ask(&app, move |server| {
+        server.definitions(&caller.scope, &namespace, &name)
+    })
+    .await?;
     Ok(Json(DefinitionList { definitions }))
 }
 

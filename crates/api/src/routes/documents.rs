@@ -32,13 +32,27 @@ async fn openapi_document() -> Response {
     responses((status = 200, body = String, content_type = "text/markdown"))
 )]
 async fn error_page(Segments(name): Segments<String>) -> Result<Response, Problem> {
-    let code = Code::ALL.iter().find(|code| code.name() == name).ok_or_else(|| Problem::not_found("error code", &name))?;
-    Ok(([(CONTENT_TYPE, "text/markdown; charset=utf-8")], code.page()).into_response())
+    let code = Code::ALL
+        .iter()
+        .find(|code| code.name() == name)
+        .ok_or_else(|| Problem::not_found("error code", &name))?;
+    Ok((
+        [(CONTENT_TYPE, "text/markdown; charset=utf-8")],
+        code.page(),
+    )
+        .into_response())
 }
 
 /// The style of the plain pages.
 #[utoipa::path(get, path = "/style.css", tag = "pages", operation_id = "style", responses((status = 200, body = String, content_type = "text/css")))]
 async fn style_sheet() -> Response {
     const STYLE: &str = include_str!("pages/style.css");
-    ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "max-age=3600")], STYLE).into_response()
+    (
+        [
+            (CONTENT_TYPE, "text/css; charset=utf-8"),
+            (CACHE_CONTROL, "max-age=3600"),
+        ],
+        STYLE,
+    )
+        .into_response()
 }

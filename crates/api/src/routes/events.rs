@@ -17,7 +17,10 @@ use crate::cloudevents;
 use crate::problem::Problem;
 
 pub(super) fn declared() -> Vec<Declared> {
-    vec![behind(Action::EventsPublish, routes!(publish_events)), behind(Action::EventsPublish, routes!(publish_events_short))]
+    vec![
+        behind(Action::EventsPublish, routes!(publish_events)),
+        behind(Action::EventsPublish, routes!(publish_events_short)),
+    ]
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -57,8 +60,21 @@ async fn publish_events(
     let namespace = target(&caller, parameters.namespace)?;
     let events = cloudevents::parse(&payload.headers, &payload.bytes)?;
     let count = events.len();
-    let runs = if count == 0 { Vec::new() } else { app.server.publish(&caller.scope, &namespace, events).await? };
-    Ok((StatusCode::ACCEPTED, Json(Published { events: count, runs })).into_response())
+    let runs = if count == 0 {
+        Vec::new()
+    } else {
+        app.server
+            .publish(&caller.scope, &namespace, events)
+            .await?
+    };
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(Published {
+            events: count,
+            runs,
+        }),
+    )
+        .into_response())
 }
 
 /// The same at the short address that brokers and other tools expect.
@@ -84,6 +100,9 @@ fn target(caller: &Authorized, asked: Option<String>) -> Result<String, Problem>
     match (asked, caller.scope.namespaces.as_deref()) {
         (Some(namespace), _) => caller.enter(&namespace).map(|()| namespace),
         (None, Some([only])) => Ok(only.to_string()),
-        (None, _) => Err(Problem::parameter("namespace", "is missing: add `?namespace=<name>`")),
+        (None, _) => Err(Problem::parameter(
+            "namespace",
+            "is missing: add `?namespace=<name>`",
+        )),
     }
 }

@@ -27,12 +27,20 @@ pub(super) fn declared() -> Vec<Declared> {
     request_body(content = Vec<u8>, content_type = "*/*", description = "As the source's schema says."),
     responses((status = 202, description = "Accepted: it is on disk.", body = serde_json::Value), (status = 200, description = "Delivered before, or the reply of the run.", body = serde_json::Value))
 )]
-async fn deliver(State(app): State<App>, Segments((namespace, source)): Segments<(String, String)>, request: Request) -> Result<Response, Problem> {
+async fn deliver(
+    State(app): State<App>,
+    Segments((namespace, source)): Segments<(String, String)>,
+    request: Request,
+) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let (bytes, permit) = read(&app, &parts.headers, body).await?;
     let request = HookRequest {
         method: parts.method.as_str().to_owned(),
-        uri: parts.uri.path_and_query().map_or("/", |uri| uri.as_str()).to_owned(),
+        uri: parts
+            .uri
+            .path_and_query()
+            .map_or("/", |uri| uri.as_str())
+            .to_owned(),
         headers: texts(&parts.headers)?,
         body: (&*bytes).into(),
     };
@@ -44,8 +52,12 @@ async fn deliver(State(app): State<App>, Segments((namespace, source)): Segments
 fn texts(headers: &HeaderMap) -> Result<Vec<(String, String)>, Problem> {
     let mut texts = Vec::with_capacity(headers.len());
     for (name, value) in headers {
-        let value = std::str::from_utf8(value.as_bytes())
-            .map_err(|_| Problem::new(Code::ParameterInvalid, format!("the header `{name}` is not UTF-8")))?;
+        let value = std::str::from_utf8(value.as_bytes()).map_err(|_| {
+            Problem::new(
+                Code::ParameterInvalid,
+                format!("the header `{name}` is not UTF-8"),
+            )
+        })?;
         texts.push((name.as_str().to_owned(), value.to_owned()));
     }
     Ok(texts)

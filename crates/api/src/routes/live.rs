@@ -35,7 +35,7 @@ pub(super) fn declared() -> Vec<Declared> {
 #[into_params(parameter_in = Query)]
 struct LiveParameters {
     /// Only this run.
-    #[param(value_type = Option<String>, format = Uuid)]
+    #[param(value_type = Option<String>, format = "uuid")]
     run: Option<RunId>,
     /// Only this namespace.
     namespace: Option<String>,
@@ -59,7 +59,11 @@ async fn watch_live(
     }
     let live = Live {
         _permit: app.live_streams.take(1)?,
-        filter: Filter { scope: caller.scope, run: parameters.run, namespace: parameters.namespace },
+        filter: Filter {
+            scope: caller.scope,
+            run: parameters.run,
+            namespace: parameters.namespace,
+        },
         receiver: app.server.subscribe(),
         closing: connection.map(|Extension(connection)| connection.closing),
     };
@@ -87,7 +91,10 @@ impl Filter {
     fn shows(&self, event: &LiveEvent) -> bool {
         self.scope.allows(&event.namespace)
             && self.run.is_none_or(|run| run == event.run)
-            && self.namespace.as_deref().is_none_or(|namespace| namespace == &*event.namespace)
+            && self
+                .namespace
+                .as_deref()
+                .is_none_or(|namespace| namespace == &*event.namespace)
     }
 }
 
@@ -105,7 +112,13 @@ impl Live {
                     return Some(Event::default().event("run").data(data));
                 }
                 Ok(_) => {}
-                Err(RecvError::Lagged(missed)) => return Some(Event::default().event("lagged").data(format!(r#"{{"missed":{missed}}}"#))),
+                Err(RecvError::Lagged(missed)) => {
+                    return Some(
+                        Event::default()
+                            .event("lagged")
+                            .data(format!(r#"{{"missed":{missed}}}"#)),
+                    );
+                }
                 Err(RecvError::Closed) => return None,
             }
         }

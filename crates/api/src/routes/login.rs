@@ -34,7 +34,9 @@ fn form(complaint: Option<&str>) -> Page {
     page("Log in", false, |html| {
         html.raw("<h1>Log in</h1>");
         if let Some(complaint) = complaint {
-            html.raw("<p class=\"bad\" role=\"alert\">").text(complaint).raw("</p>");
+            html.raw("<p class=\"bad\" role=\"alert\">")
+                .text(complaint)
+                .raw("</p>");
         }
         html.raw(
             "<form method=\"post\" action=\"/login\"><label for=\"token\">Token</label>\
@@ -62,22 +64,36 @@ struct Login {
 async fn log_in(State(app): State<App>, payload: Payload) -> Result<Response, Problem> {
     same_site(&app, &Method::POST, &payload.headers)?;
     payload.text(&["application/x-www-form-urlencoded"])?;
-    let token = url::form_urlencoded::parse(&payload.bytes).find(|(name, _)| name == "token").map(|(_, value)| value.trim().to_owned());
+    let token = url::form_urlencoded::parse(&payload.bytes)
+        .find(|(name, _)| name == "token")
+        .map(|(_, value)| value.trim().to_owned());
     match token.filter(|token| app.server.authenticate(token).is_some()) {
         Some(token) => {
             // A new id at each login; one that came along is worth nothing.
             let cookie = set_cookie(&app.sessions.start(&token), app.options.is_https);
             Ok(([(SET_COOKIE, cookie)], Redirect::to("/")).into_response())
         }
-        None => Ok((StatusCode::UNAUTHORIZED, form(Some("This token is not known."))).into_response()),
+        None => Ok((
+            StatusCode::UNAUTHORIZED,
+            form(Some("This token is not known.")),
+        )
+            .into_response()),
     }
 }
 
 /// Logs out: the session ends here, not only in the browser.
 #[utoipa::path(post, path = "/logout", tag = "pages", operation_id = "logOut", responses((status = 303, description = "Logged out; on to `/login`.")))]
-async fn log_out(State(app): State<App>, _caller: Authorized, headers: http::HeaderMap) -> Response {
+async fn log_out(
+    State(app): State<App>,
+    _caller: Authorized,
+    headers: http::HeaderMap,
+) -> Response {
     if let Some(session) = session_id(&headers) {
         app.sessions.end(session);
     }
-    ([(SET_COOKIE, set_cookie("", app.options.is_https))], Redirect::to("/login")).into_response()
+    (
+        [(SET_COOKIE, set_cookie("", app.options.is_https))],
+        Redirect::to("/login"),
+    )
+        .into_response()
 }

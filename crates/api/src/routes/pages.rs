@@ -15,7 +15,10 @@ use crate::body::Segments;
 use crate::problem::Problem;
 
 pub(super) fn declared() -> Vec<Declared> {
-    vec![behind(Action::PagesRead, routes!(overview_page)), behind(Action::PagesRead, routes!(run_page))]
+    vec![
+        behind(Action::PagesRead, routes!(overview_page)),
+        behind(Action::PagesRead, routes!(run_page)),
+    ]
 }
 
 const RUNS_SHOWN: u32 = 50;
@@ -26,9 +29,15 @@ const DATA_CHARACTERS_SHOWN: usize = 20_000;
 /// Workflows and recent runs.
 #[utoipa::path(get, path = "/", tag = "pages", operation_id = "overviewPage", responses((status = 200, body = String, content_type = "text/html")))]
 async fn overview_page(State(app): State<App>, caller: Authorized) -> Result<Page, Problem> {
-    let query = RunQuery { limit: RUNS_SHOWN, ..RunQuery::default() };
+    let query = RunQuery {
+        limit: RUNS_SHOWN,
+        ..RunQuery::default()
+    };
     let (workflows, runs) = ask(&app, move |server| {
-        Ok((server.workflows(&caller.scope, None)?, server.runs(&caller.scope, &query)?.runs))
+        Ok((
+            server.workflows(&caller.scope, None)?,
+            server.runs(&caller.scope, &query)?.runs,
+        ))
     })
     .await?;
     Ok(page("Overview", true, |html| {
@@ -47,17 +56,32 @@ fn workflow_table(html: &mut Builder, workflows: &[WorkflowView]) {
     }
     html.raw("<table><thead><tr><th>Workflow</th><th>Version</th><th>Started by</th><th>Next</th><th>Runs</th></tr></thead><tbody>");
     for workflow in workflows {
-        html.raw("<tr><td>").text(&workflow.namespace).raw("/").text(&workflow.name);
+        html.raw("<tr><td>")
+            .text(&workflow.namespace)
+            .raw("/")
+            .text(&workflow.name);
         if let Some(title) = &workflow.title {
-            html.raw("<br><span class=\"quiet\">").text(title).raw("</span>");
+            html.raw("<br><span class=\"quiet\">")
+                .text(title)
+                .raw("</span>");
         }
-        html.raw("</td><td>").text(&workflow.version).raw("</td><td>").text(workflow.schedule.join("; ")).raw("</td><td>");
+        html.raw("</td><td>")
+            .text(&workflow.version)
+            .raw("</td><td>")
+            .text(workflow.schedule.join("; "))
+            .raw("</td><td>");
         if let Some(next) = workflow.next_fire {
             moment(html, next);
         }
         html.raw("</td><td>");
         for (status, count) in workflow.runs.iter().filter(|(_, count)| *count > 0) {
-            html.raw("<span class=\"").text(word(*status)).raw("\">").text(count).raw(" ").text(word(*status)).raw("</span> ");
+            html.raw("<span class=\"")
+                .text(word(*status))
+                .raw("\">")
+                .text(count)
+                .raw(" ")
+                .text(word(*status))
+                .raw("</span> ");
         }
         html.raw("</td></tr>");
     }
@@ -73,31 +97,54 @@ fn run_table(html: &mut Builder, runs: &[RunView]) {
     for run in runs {
         html.raw("<tr><td>");
         run_link(html, run.id);
-        html.raw("</td><td>").text(&run.namespace).raw("/").text(&run.workflow).raw("</td><td>");
+        html.raw("</td><td>")
+            .text(&run.namespace)
+            .raw("/")
+            .text(&run.workflow)
+            .raw("</td><td>");
         status(html, run.status);
         html.raw("</td><td>");
         moment(html, run.created_at);
-        html.raw("</td><td>").text(&run.trigger).raw("</td><td>").text(run.summary.as_deref().unwrap_or_default()).raw("</td></tr>");
+        html.raw("</td><td>")
+            .text(&run.trigger)
+            .raw("</td><td>")
+            .text(run.summary.as_deref().unwrap_or_default())
+            .raw("</td></tr>");
     }
     html.raw("</tbody></table>");
 }
 
 /// One run and its history.
 #[utoipa::path(
-    get, path = "/runs/{run}", tag = "pages", operation_id = "runPage", params(("run" = String, Path, format = Uuid)),
+    get, path = "/runs/{run}", tag = "pages", operation_id = "runPage", params(("run" = String, Path, format = "uuid")),
     responses((status = 200, body = String, content_type = "text/html"))
 )]
-async fn run_page(State(app): State<App>, caller: Authorized, Segments(run): Segments<RunId>) -> Result<Page, Problem> {
+async fn run_page(
+    State(app): State<App>,
+    caller: Authorized,
+    Segments(run): Segments<RunId>,
+) -> Result<Page, Problem> {
     let (detail, history) = ask(&app, move |server| {
-        Ok((server.run(&caller.scope, run)?, server.history(&caller.scope, run, 1, RECORDS_SHOWN)?))
+        Ok((
+            server.run(&caller.scope, run)?,
+            server.history(&caller.scope, run, 1, RECORDS_SHOWN)?,
+        ))
     })
     .await?;
-    Ok(page(&format!("Run {run}"), true, |html| run_content(html, &detail, &history)))
+    Ok(page(&format!("Run {run}"), true, |html| {
+        run_content(html, &detail, &history)
+    }))
 }
 
 fn run_content(html: &mut Builder, detail: &RunDetail, history: &[HistoryEntry]) {
     let run = &detail.run;
-    html.raw("<h1>").text(&run.namespace).raw("/").text(&run.workflow).raw(" ").text(&run.version).raw("</h1><p>");
+    html.raw("<h1>")
+        .text(&run.namespace)
+        .raw("/")
+        .text(&run.workflow)
+        .raw(" ")
+        .text(&run.version)
+        .raw("</h1><p>");
     status(html, run.status);
     html.raw(" · started by ").text(&run.trigger).raw(" · ");
     moment(html, run.created_at);
@@ -115,7 +162,9 @@ fn run_content(html: &mut Builder, detail: &RunDetail, history: &[HistoryEntry])
     if let Some(error) = &detail.error {
         html.raw("<p class=\"bad\">").text(error).raw("</p>");
         if let Some(instance) = &error.instance {
-            html.raw("<p class=\"bad\">at <code>").text(instance).raw("</code></p>");
+            html.raw("<p class=\"bad\">at <code>")
+                .text(instance)
+                .raw("</code></p>");
         }
     }
     outstanding_table(html, &detail.outstanding);
@@ -133,7 +182,13 @@ fn outstanding_table(html: &mut Builder, outstanding: &[OutstandingView]) {
     }
     html.raw("<h2>Under way</h2><table><thead><tr><th>Task</th><th>Waits for</th><th>Since</th></tr></thead><tbody>");
     for task in outstanding {
-        html.raw("<tr><td><code>").text(&task.task).raw("</code></td><td>").text(task.waits_for).raw(": ").text(&task.detail).raw("</td><td>");
+        html.raw("<tr><td><code>")
+            .text(&task.task)
+            .raw("</code></td><td>")
+            .text(task.waits_for)
+            .raw(": ")
+            .text(&task.detail)
+            .raw("</td><td>");
         moment(html, task.since);
         html.raw("</td></tr>");
     }
@@ -145,21 +200,33 @@ fn history_table(html: &mut Builder, history: &[HistoryEntry]) {
     for entry in history {
         html.raw("<tr><td>").text(entry.seq).raw("</td><td>");
         moment(html, entry.at);
-        html.raw("</td><td>").text(&entry.event).raw("</td><td><code>");
-        html.text(entry.task.as_deref().unwrap_or_default()).raw("</code></td><td>");
+        html.raw("</td><td>")
+            .text(&entry.event)
+            .raw("</td><td><code>");
+        html.text(entry.task.as_deref().unwrap_or_default())
+            .raw("</code></td><td>");
         if !entry.data.is_null() {
-            html.raw("<details><summary>data</summary><pre>").text(shown(&entry.data)).raw("</pre></details>");
+            html.raw("<details><summary>data</summary><pre>")
+                .text(shown(&entry.data))
+                .raw("</pre></details>");
         }
         html.raw("</td></tr>");
     }
     html.raw("</tbody></table>");
-    if history.last().is_some_and(|last| last.seq >= u64::from(RECORDS_SHOWN)) {
+    if history
+        .last()
+        .is_some_and(|last| last.seq >= u64::from(RECORDS_SHOWN))
+    {
         html.raw("<p class=\"quiet\">The history is longer; the API has all of it.</p>");
     }
 }
 
 fn data(html: &mut Builder, heading: &'static str, value: &dsl::Value) {
-    html.raw("<h2>").raw(heading).raw("</h2><pre>").text(shown(value)).raw("</pre>");
+    html.raw("<h2>")
+        .raw(heading)
+        .raw("</h2><pre>")
+        .text(shown(value))
+        .raw("</pre>");
 }
 
 fn shown(value: &dsl::Value) -> String {
@@ -171,15 +238,25 @@ fn shown(value: &dsl::Value) -> String {
 }
 
 fn run_link(html: &mut Builder, run: RunId) {
-    html.raw("<a href=\"/runs/").text(run).raw("\"><code>").text(run).raw("</code></a>");
+    html.raw("<a href=\"/runs/")
+        .text(run)
+        .raw("\"><code>")
+        .text(run)
+        .raw("</code></a>");
 }
 
 fn status(html: &mut Builder, status: RunStatus) {
-    html.raw("<span class=\"").text(word(status)).raw("\">").text(word(status)).raw("</span>");
+    html.raw("<span class=\"")
+        .text(word(status))
+        .raw("\">")
+        .text(word(status))
+        .raw("</span>");
 }
 
 fn moment(html: &mut Builder, at: jiff::Timestamp) {
-    html.raw("<time>").text(at.strftime("%Y-%m-%d %H:%M:%S")).raw("</time>");
+    html.raw("<time>")
+        .text(at.strftime("%Y-%m-%d %H:%M:%S"))
+        .raw("</time>");
 }
 
 fn word(status: RunStatus) -> &'static str {

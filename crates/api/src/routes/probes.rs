@@ -30,7 +30,10 @@ async fn readyz(State(app): State<App>) -> Result<&'static str, Problem> {
     if app.server.is_ready() {
         Ok("ready\n")
     } else {
-        Err(Problem::new(Code::StoreUnavailable, "the server starts, stops, or cannot write to its store"))
+        Err(Problem::new(
+            Code::StoreUnavailable,
+            "the server starts, stops, or cannot write to its store",
+        ))
     }
 }
 

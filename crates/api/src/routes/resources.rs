@@ -28,7 +28,14 @@ struct Applied {
     request_body(content((String = "application/yaml"), (serde_json::Value = "application/json"))),
     responses((status = 200, body = Applied))
 )]
-async fn apply_resources(State(app): State<App>, caller: Authorized, payload: Payload) -> Answer<Applied> {
-    let applied = app.server.apply_resources(&caller.scope, payload.text(TEXT_TYPES)?).await?;
+async fn apply_resources(
+    State(app): State<App>,
+    caller: Authorized,
+    payload: Payload,
+) -> Answer<Applied> {
+    let applied = app
+        .server
+        .apply_resources(&caller.scope, payload.text(TEXT_TYPES)?)
+        .await?;
     Ok(Json(Applied { applied }))
 }

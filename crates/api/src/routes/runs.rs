@@ -6,8 +6,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use dsl::value::Value;
-use http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 use http::StatusCode;
+use http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 use runtime::{HistoryEntry, RunDetail, RunInput, RunPage, RunQuery, StartOptions};
 use serde::{Deserialize, Serialize};
 use store::{RunId, RunStatus};
@@ -50,7 +50,7 @@ struct StartParameters {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct StartedRun {
-    #[schema(value_type = String, format = Uuid)]
+    #[schema(value_type = String, format = "uuid")]
     run: RunId,
     /// The idempotency key was known: this is the first one's run.
     is_duplicate: bool,
@@ -89,43 +89,81 @@ async fn start_run(
         wait: wait.or(preferred),
     };
     let input = match payload.json()? {
-        Some(value) => RunInput { value, raw: Some(payload.shared()) },
-        None => RunInput { value: Value::object::<&str>([]), raw: None },
+        Some(value) => RunInput {
+            value,
+            raw: Some(payload.shared()),
+        },
+        None => RunInput {
+            value: Value::object::<&str>([]),
+            raw: None,
+        },
     };
-    let started = app.server.start_run(&caller.scope, &namespace, &name, input, options).await?;
+    let started = app
+        .server
+        .start_run(&caller.scope, &namespace, &name, input, options)
+        .await?;
     let is_over = started.is_duplicate || started.ended.is_some();
-    let status = if is_over { StatusCode::OK } else { StatusCode::ACCEPTED };
-    let body = StartedRun { run: started.run, is_duplicate: started.is_duplicate, ended: started.ended };
-    let mut response = (status, [(LOCATION, run_location(started.run))], Json(body)).into_response();
+    let status = if is_over {
+        StatusCode::OK
+    } else {
+        StatusCode::ACCEPTED
+    };
+    let body = StartedRun {
+        run: started.run,
+        is_duplicate: started.is_duplicate,
+        ended: started.ended,
+    };
+    let mut response =
+        (status, [(LOCATION, run_location(started.run))], Json(body)).into_response();
     if preferred.is_some() && wait.is_none() {
-        response.headers_mut().insert("preference-applied", HeaderValue::from_static("wait"));
+        response
+            .headers_mut()
+            .insert("preference-applied", HeaderValue::from_static("wait"));
     }
     Ok(response)
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let Some(value) = headers.get(&IDEMPOTENCY_KEY) else { return Ok(None) };
+    let Some(value) = headers.get(&IDEMPOTENCY_KEY) else {
+        return Ok(None);
+    };
     match value.to_str() {
         Ok(key) if !key.is_empty() && key.len() <= IDEMPOTENCY_KEY_BYTES_MAX => Ok(Some(key)),
-        _ => Err(Problem::parameter(IDEMPOTENCY_KEY.as_str(), format!("expected 1 to {IDEMPOTENCY_KEY_BYTES_MAX} visible ASCII characters"))),
+        _ => Err(Problem::parameter(
+            IDEMPOTENCY_KEY.as_str(),
+            format!("expected 1 to {IDEMPOTENCY_KEY_BYTES_MAX} visible ASCII characters"),
+        )),
     }
 }
 
 /// `Prefer` is a wish (RFC 7240): what cannot be read is ignored, what is too long is cut.
 fn preferred_wait(app: &App, headers: &HeaderMap) -> Option<Duration> {
-    let values = headers.get_all(&PREFER).iter().filter_map(|value| value.to_str().ok());
+    let values = headers
+        .get_all(&PREFER)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
     let mut preferences = values.flat_map(|text| text.split(','));
-    let seconds = preferences.find_map(|preference| preference.trim().strip_prefix("wait=")?.trim().parse().ok())?;
+    let seconds = preferences
+        .find_map(|preference| preference.trim().strip_prefix("wait=")?.trim().parse().ok())?;
     Some(Duration::from_secs(seconds).min(app.options.wait_max))
 }
 
 fn wait_parameter(app: &App, text: Option<&str>) -> Result<Option<Duration>, Problem> {
     let Some(text) = text else { return Ok(None) };
-    let parsed = text.parse::<jiff::SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
+    let parsed = text
+        .parse::<jiff::SignedDuration>()
+        .ok()
+        .and_then(|duration| Duration::try_from(duration).ok());
     match parsed {
         Some(wait) if wait <= app.options.wait_max => Ok(Some(wait)),
-        Some(_) => Err(Problem::parameter("wait", format!("at most {} seconds", app.options.wait_max.as_secs()))),
-        None => Err(Problem::parameter("wait", format!("expected an ISO 8601 duration such as `PT10S`, found `{text}`"))),
+        Some(_) => Err(Problem::parameter(
+            "wait",
+            format!("at most {} seconds", app.options.wait_max.as_secs()),
+        )),
+        None => Err(Problem::parameter(
+            "wait",
+            format!("expected an ISO 8601 duration such as `PT10S`, found `{text}`"),
+        )),
     }
 }
 
@@ -144,12 +182,12 @@ struct ListParameters {
     #[param(value_type = Option<String>, format = DateTime)]
     created_before: Option<jiff::Timestamp>,
     /// Only runs that this run started.
-    #[param(value_type = Option<String>, format = Uuid)]
+    #[param(value_type = Option<String>, format = "uuid")]
     parent: Option<RunId>,
     /// Part of the summary or of the workflow's name.
     text: Option<String>,
     /// The `next` of the page before.
-    #[param(value_type = Option<String>, format = Uuid)]
+    #[param(value_type = Option<String>, format = "uuid")]
     after: Option<RunId>,
     /// Runs of one page; 50 when not given.
     #[param(minimum = 1, maximum = 1000)]
@@ -161,7 +199,11 @@ struct ListParameters {
     get, path = "/api/v1/runs", tag = "runs", operation_id = "listRuns", params(ListParameters),
     responses((status = 200, body = schema::RunPage))
 )]
-async fn list_runs(State(app): State<App>, caller: Authorized, Parameters(parameters): Parameters<ListParameters>) -> Answer<RunPage> {
+async fn list_runs(
+    State(app): State<App>,
+    caller: Authorized,
+    Parameters(parameters): Parameters<ListParameters>,
+) -> Answer<RunPage> {
     if let Some(namespace) = &parameters.namespace {
         caller.enter(namespace)?;
     }
@@ -176,15 +218,24 @@ async fn list_runs(State(app): State<App>, caller: Authorized, Parameters(parame
         after: parameters.after,
         limit: page_limit(parameters.limit, RUNS_MAX)?.unwrap_or(0),
     };
-    ask(&app, move |server| server.runs(&caller.scope, &query)).await.map(Json)
+    ask(&app, move |server| server.runs(&caller.scope, &query))
+        .await
+        .map(Json)
 }
 
 fn statuses(text: Option<&str>) -> Result<Vec<RunStatus>, Problem> {
-    let words = text.into_iter().flat_map(|text| text.split(',')).map(str::trim).filter(|word| !word.is_empty());
+    let words = text
+        .into_iter()
+        .flat_map(|text| text.split(','))
+        .map(str::trim)
+        .filter(|word| !word.is_empty());
     let parse = |word: &str| {
         serde_json::from_value(word.into()).map_err(|_| {
             let known = "pending, running, waiting, suspended, cancelled, faulted, completed";
-            Problem::parameter("status", format!("`{word}` is no status; there are {known}"))
+            Problem::parameter(
+                "status",
+                format!("`{word}` is no status; there are {known}"),
+            )
         })
     };
     words.map(parse).collect()
@@ -192,7 +243,10 @@ fn statuses(text: Option<&str>) -> Result<Vec<RunStatus>, Problem> {
 
 fn page_limit(limit: Option<u32>, max: u32) -> Result<Option<u32>, Problem> {
     match limit {
-        Some(limit) if limit == 0 || limit > max => Err(Problem::parameter("limit", format!("expected 1 to {max}, found {limit}"))),
+        Some(limit) if limit == 0 || limit > max => Err(Problem::parameter(
+            "limit",
+            format!("expected 1 to {max}, found {limit}"),
+        )),
         limit => Ok(limit),
     }
 }
@@ -208,7 +262,7 @@ struct GetParameters {
 /// Reads a run: its data and what it is doing.
 #[utoipa::path(
     get, path = "/api/v1/runs/{run}", tag = "runs", operation_id = "getRun",
-    params(("run" = String, Path, format = Uuid), GetParameters),
+    params(("run" = String, Path, format = "uuid"), GetParameters),
     responses((status = 200, body = schema::RunDetail))
 )]
 async fn get_run(
@@ -219,7 +273,9 @@ async fn get_run(
 ) -> Answer<RunDetail> {
     match wait_parameter(&app, parameters.wait.as_deref())? {
         Some(wait) => Ok(Json(app.server.wait(&caller.scope, run, wait).await?)),
-        None => ask(&app, move |server| server.run(&caller.scope, run)).await.map(Json),
+        None => ask(&app, move |server| server.run(&caller.scope, run))
+            .await
+            .map(Json),
     }
 }
 
@@ -247,7 +303,7 @@ struct HistoryPage {
 /// Reads a run's history, oldest first.
 #[utoipa::path(
     get, path = "/api/v1/runs/{run}/history", tag = "runs", operation_id = "getHistory",
-    params(("run" = String, Path, format = Uuid), HistoryParameters),
+    params(("run" = String, Path, format = "uuid"), HistoryParameters),
     responses((status = 200, body = HistoryPage))
 )]
 async fn get_history(
@@ -258,7 +314,10 @@ async fn get_history(
 ) -> Answer<HistoryPage> {
     let limit = page_limit(parameters.limit, HISTORY_RECORDS_MAX)?.unwrap_or(200);
     let from = parameters.from.unwrap_or(1);
-    let entries = ask(&app, move |server| server.history(&caller.scope, run, from, limit)).await?;
+    let entries = ask(&app, move |server| {
+        server.history(&caller.scope, run, from, limit)
+    })
+    .await?;
     let next = next_record(&entries, limit);
     Ok(Json(HistoryPage { entries, next }))
 }

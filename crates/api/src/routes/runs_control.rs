@@ -38,7 +38,7 @@ struct Cancel {
 /// Cancels a run: after the answer no further task of it starts.
 #[utoipa::path(
     post, path = "/api/v1/runs/{run}/cancel", tag = "runs", operation_id = "cancelRun",
-    params(("run" = String, Path, format = Uuid)), request_body(content = Option<Cancel>),
+    params(("run" = String, Path, format = "uuid")), request_body(content = Option<Cancel>),
     responses((status = 204, description = "Cancelled."))
 )]
 async fn cancel_run(
@@ -47,17 +47,23 @@ async fn cancel_run(
     Segments(run): Segments<RunId>,
     Fields(cancel): Fields<Cancel>,
 ) -> Result<StatusCode, Problem> {
-    app.server.cancel(&caller.scope, run, cancel.reason.as_deref()).await?;
+    app.server
+        .cancel(&caller.scope, run, cancel.reason.as_deref())
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Suspends a run: nothing new starts until it is resumed.
 #[utoipa::path(
     post, path = "/api/v1/runs/{run}/suspend", tag = "runs", operation_id = "suspendRun",
-    params(("run" = String, Path, format = Uuid)),
+    params(("run" = String, Path, format = "uuid")),
     responses((status = 204, description = "Suspended."))
 )]
-async fn suspend_run(State(app): State<App>, caller: Authorized, Segments(run): Segments<RunId>) -> Result<StatusCode, Problem> {
+async fn suspend_run(
+    State(app): State<App>,
+    caller: Authorized,
+    Segments(run): Segments<RunId>,
+) -> Result<StatusCode, Problem> {
     app.server.suspend(&caller.scope, run).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -65,10 +71,14 @@ async fn suspend_run(State(app): State<App>, caller: Authorized, Segments(run): 
 /// Resumes a suspended run.
 #[utoipa::path(
     post, path = "/api/v1/runs/{run}/resume", tag = "runs", operation_id = "resumeRun",
-    params(("run" = String, Path, format = Uuid)),
+    params(("run" = String, Path, format = "uuid")),
     responses((status = 204, description = "Resumed."))
 )]
-async fn resume_run(State(app): State<App>, caller: Authorized, Segments(run): Segments<RunId>) -> Result<StatusCode, Problem> {
+async fn resume_run(
+    State(app): State<App>,
+    caller: Authorized,
+    Segments(run): Segments<RunId>,
+) -> Result<StatusCode, Problem> {
     app.server.resume(&caller.scope, run).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -87,14 +97,14 @@ struct Retry {
 /// A run that goes on for another.
 #[derive(Debug, Serialize, ToSchema)]
 struct RetriedRun {
-    #[schema(value_type = String, format = Uuid)]
+    #[schema(value_type = String, format = "uuid")]
     run: RunId,
 }
 
 /// Retries an ended run from one of its tasks, as a new run, with the data it had there.
 #[utoipa::path(
     post, path = "/api/v1/runs/{run}/retry", tag = "runs", operation_id = "retryRun",
-    params(("run" = String, Path, format = Uuid)), request_body(content = Option<Retry>),
+    params(("run" = String, Path, format = "uuid")), request_body(content = Option<Retry>),
     responses((status = 202, body = RetriedRun))
 )]
 async fn retry_run(
@@ -103,8 +113,16 @@ async fn retry_run(
     Segments(run): Segments<RunId>,
     Fields(retry): Fields<Retry>,
 ) -> Result<Response, Problem> {
-    let run = app.server.retry(&caller.scope, run, retry.from.as_deref(), retry.latest).await?;
-    Ok((StatusCode::ACCEPTED, [(LOCATION, run_location(run))], Json(RetriedRun { run })).into_response())
+    let run = app
+        .server
+        .retry(&caller.scope, run, retry.from.as_deref(), retry.latest)
+        .await?;
+    Ok((
+        StatusCode::ACCEPTED,
+        [(LOCATION, run_location(run))],
+        Json(RetriedRun { run }),
+    )
+        .into_response())
 }
 
 /// What became of an effect of which we do not know whether it happened.
@@ -129,7 +147,7 @@ enum Resolve {
 /// Says what became of an uncertain effect.
 #[utoipa::path(
     post, path = "/api/v1/runs/{run}/effects/{effect}/resolve", tag = "runs", operation_id = "resolveEffect",
-    params(("run" = String, Path, format = Uuid), ("effect" = u64, Path)), request_body(content = Resolve),
+    params(("run" = String, Path, format = "uuid"), ("effect" = u64, Path)), request_body(content = Resolve),
     responses((status = 204, description = "The run goes on."))
 )]
 async fn resolve_effect(
@@ -143,6 +161,8 @@ async fn resolve_effect(
         Resolve::Failed { error } => Some(Err(error)),
         Resolve::Repeat => None,
     };
-    app.server.resolve_effect(&caller.scope, run, effect, outcome).await?;
+    app.server
+        .resolve_effect(&caller.scope, run, effect, outcome)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

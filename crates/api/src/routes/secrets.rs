@@ -32,9 +32,16 @@ struct SecretList {
     params(("namespace" = String, Path)),
     responses((status = 200, body = SecretList))
 )]
-async fn list_secrets(State(app): State<App>, caller: Authorized, Segments(namespace): Segments<String>) -> Answer<SecretList> {
+async fn list_secrets(
+    State(app): State<App>,
+    caller: Authorized,
+    Segments(namespace): Segments<String>,
+) -> Answer<SecretList> {
     caller.enter(&namespace)?;
-    let names = ask(&app, move |server| server.secret_names(&caller.scope, &namespace)).await?;
+    let names = ask(&app, move |server| {
+        server.secret_names(&caller.scope, &namespace)
+    })
+    .await?;
     Ok(Json(SecretList { names }))
 }
 
@@ -59,7 +66,9 @@ async fn put_secret(
     Fields(secret): Fields<Secret>,
 ) -> Result<StatusCode, Problem> {
     caller.enter(&namespace)?;
-    app.server.put_secret(&caller.scope, &namespace, &name, &secret.value).await?;
+    app.server
+        .put_secret(&caller.scope, &namespace, &name, &secret.value)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -75,6 +84,8 @@ async fn remove_secret(
     Segments((namespace, name)): Segments<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     caller.enter(&namespace)?;
-    app.server.remove_secret(&caller.scope, &namespace, &name).await?;
+    app.server
+        .remove_secret(&caller.scope, &namespace, &name)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -48,7 +48,10 @@ async fn list_workflows(
     if let Some(namespace) = &parameters.namespace {
         caller.enter(namespace)?;
     }
-    let workflows = ask(&app, move |server| server.workflows(&caller.scope, parameters.namespace.as_deref())).await?;
+    let workflows = ask(&app, move |server| {
+        server.workflows(&caller.scope, parameters.namespace.as_deref())
+    })
+    .await?;
     Ok(Json(WorkflowList { workflows }))
 }
 
@@ -64,9 +67,16 @@ async fn get_workflow(
     Segments((namespace, name)): Segments<(String, String)>,
 ) -> Answer<WorkflowView> {
     caller.enter(&namespace)?;
-    let workflows = ask(&app, move |server| server.workflows(&caller.scope, Some(&namespace))).await?;
-    let found = workflows.into_iter().find(|workflow| *workflow.name == name);
-    found.map(Json).ok_or_else(|| Problem::not_found("workflow", &name))
+    let workflows = ask(&app, move |server| {
+        server.workflows(&caller.scope, Some(&namespace))
+    })
+    .await?;
+    let found = workflows
+        .into_iter()
+        .find(|workflow| *workflow.name == name);
+    found
+        .map(Json)
+        .ok_or_else(|| Problem::not_found("workflow", &name))
 }
 
 #[derive(Debug, Serialize, ToSchema)]

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use dsl::problem::{Severity, Span};
 use dsl::workflow_error::{ErrorKind, WorkflowError};
 use jiff::Timestamp;
-use runtime::{DefinitionView, HistoryEntry, LiveEvent, OutstandingView, RunDetail, RunPage, RunView, SourceView, WorkflowView};
+use runtime::{
+    DefinitionView, HistoryEntry, LiveEvent, OutstandingView, RunDetail, RunPage, RunView,
+    SourceView, WorkflowView,
+};
 use serde_json::{Value, json};
 use store::{RunId, RunStatus};
 
@@ -31,11 +34,16 @@ fn run() -> RunView {
 /// Checks that every object in `value` has the fields of the schema at its place, and no others.
 fn check(document: &Value, schema: &Value, value: &Value, place: &str) {
     if let Some(reference) = schema["$ref"].as_str() {
-        let target = document.pointer(reference.trim_start_matches('#')).unwrap_or_else(|| panic!("{place}: {reference}"));
+        let target = document
+            .pointer(reference.trim_start_matches('#'))
+            .unwrap_or_else(|| panic!("{place}: {reference}"));
         return check(document, target, value, place);
     }
     if let Some(options) = schema["oneOf"].as_array() {
-        let used = options.iter().find(|option| option["type"] != "null").expect("one that is not null");
+        let used = options
+            .iter()
+            .find(|option| option["type"] != "null")
+            .expect("one that is not null");
         return check(document, used, value, place);
     }
     match value {
@@ -46,17 +54,39 @@ fn check(document: &Value, schema: &Value, value: &Value, place: &str) {
             for part in parts {
                 for (name, property) in part["properties"].as_object().into_iter().flatten() {
                     known.insert(name.as_str());
-                    check(document, property, &fields.get(name).cloned().unwrap_or_default(), &format!("{place}/{name}"));
+                    check(
+                        document,
+                        property,
+                        &fields.get(name).cloned().unwrap_or_default(),
+                        &format!("{place}/{name}"),
+                    );
                 }
             }
             let found: BTreeSet<&str> = fields.keys().map(String::as_str).collect();
             assert_eq!(found, known, "{place}");
         }
-        Value::Array(items) => items.iter().for_each(|item| check(document, &schema["items"], item, place)),
-        Value::String(word) if schema["enum"].is_array() => {
-            assert!(schema["enum"].as_array().into_iter().flatten().any(|known| known == word), "{place}: {word}");
+        Value::Array(items) if schema["prefixItems"].is_array() => {
+            for (at, item) in items.iter().enumerate() {
+                check(document, &schema["prefixItems"][at], item, place);
+            }
         }
-        Value::String(_) => assert!(schema["type"] == "string" || schema["type"] == json!(["string", "null"]), "{place}: {schema}"),
+        Value::Array(items) => items
+            .iter()
+            .for_each(|item| check(document, &schema["items"], item, place)),
+        Value::String(word) if schema["enum"].is_array() => {
+            assert!(
+                schema["enum"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .any(|known| known == word),
+                "{place}: {word}"
+            );
+        }
+        Value::String(_) => assert!(
+            schema["type"] == "string" || schema["type"] == json!(["string", "null"]),
+            "{place}: {schema}"
+        ),
         _ => {}
     }
 }
@@ -64,7 +94,12 @@ fn check(document: &Value, schema: &Value, value: &Value, place: &str) {
 fn check_view(name: &str, view: impl serde::Serialize) {
     let document: Value = serde_json::from_str(&crate::openapi()).expect("JSON");
     let value = serde_json::to_value(view).expect("a view serialises");
-    check(&document, &json!({ "$ref": format!("#/components/schemas/{name}") }), &value, name);
+    check(
+        &document,
+        &json!({ "$ref": format!("#/components/schemas/{name}") }),
+        &value,
+        name,
+    );
 }
 
 #[test]
@@ -78,7 +113,13 @@ fn views_are_as_the_document_says() {
         pointer: "/do".into(),
         help: Some("h".into()),
     };
-    check_view("RunPage", RunPage { runs: vec![run()], next: Some(run().id) });
+    check_view(
+        "RunPage",
+        RunPage {
+            runs: vec![run()],
+            next: Some(run().id),
+        },
+    );
     check_view(
         "RunDetail",
         RunDetail {
@@ -99,7 +140,14 @@ fn views_are_as_the_document_says() {
     );
     check_view(
         "HistoryEntry",
-        HistoryEntry { seq: 1, at: now, event: "e".into(), task: Some("/do".into()), name: Some("n".into()), data: 5_i64.into() },
+        HistoryEntry {
+            seq: 1,
+            at: now,
+            event: "e".into(),
+            task: Some("/do".into()),
+            name: Some("n".into()),
+            data: 5_i64.into(),
+        },
     );
     check_view(
         "Workflow",
@@ -129,7 +177,13 @@ fn views_are_as_the_document_says() {
     );
     check_view(
         "Source",
-        SourceView { namespace: "n".into(), name: "s".into(), path: "p".into(), verify: "hmac", event_type: "t".into() },
+        SourceView {
+            namespace: "n".into(),
+            name: "s".into(),
+            path: "p".into(),
+            verify: "hmac",
+            event_type: "t".into(),
+        },
     );
     check_view(
         "LiveEvent",

@@ -27,6 +27,12 @@ fn many_sessions_end_the_oldest() {
 
 #[test]
 fn cookies_are_for_this_site_and_no_script() {
-    assert_eq!(set_cookie("id", false), "segue_session=id; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict");
-    assert_eq!(set_cookie("", true), "__Host-segue_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict; Secure");
+    assert_eq!(
+        set_cookie("id", false),
+        "segue_session=id; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict"
+    );
+    assert_eq!(
+        set_cookie("", true),
+        "__Host-segue_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict; Secure"
+    );
 }

@@ -18,7 +18,9 @@ pub(crate) struct Page(String);
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
         let mut response = Html(self.0).into_response();
-        response.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY);
+        response
+            .headers_mut()
+            .insert(CONTENT_SECURITY_POLICY, POLICY);
         response
     }
 }
