@@ -1,0 +1,142 @@
+//! Takes up files of the folder as they change. What is broken is told, and the version before stays active.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use runtime::{Scope, Server};
+
+use crate::embedded::Scratch;
+use crate::failure::{self, Failure};
+use crate::project::{self, File, Holds};
+use crate::terminal::Terminal;
+
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Looks until the caller has enough of it. `files` are those that the server has.
+pub async fn watch(
+    terminal: &Terminal,
+    folder: &Path,
+    server: &Server,
+    scope: &Scope,
+    files: Vec<File>,
+) {
+    let mut known = Known::of(files);
+    let mut ticks = tokio::time::interval(LOOK_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let paths = match project::project_files(folder) {
+            Ok(paths) => paths,
+            Err(failure) => {
+                tracing::warn!("{}", failure.message);
+                continue;
+            }
+        };
+        for path in known.forget_missing(&paths) {
+            tracing::warn!(path = %path.display(), "the file is gone; what it defined stays until it is replaced");
+        }
+        for path in paths {
+            let Some(file) = known.changed(&path) else {
+                continue;
+            };
+            match take_up(terminal, server, scope, &file).await {
+                Ok(titles) => {
+                    tracing::info!(path = %path.display(), "took up {}", titles.join(", "))
+                }
+                Err(failure) => failure.tell(terminal),
+            }
+        }
+    }
+}
+
+async fn take_up(
+    terminal: &Terminal,
+    server: &Server,
+    scope: &Scope,
+    file: &File,
+) -> Result<Vec<String>, Failure> {
+    let report = file.check(&mut Scratch::default()).await?;
+    if report.has_errors() {
+        let kept = Failure::user(format!(
+            "{} is not valid; the version before stays active",
+            report.path
+        ));
+        return Err(kept.with_reports(vec![report]));
+    }
+    if !report.findings.is_empty() {
+        super::tell(terminal, &report);
+    }
+    let applied = match file.holds {
+        Holds::Resources => server.apply_resources(scope, &file.text).await,
+        _ => server
+            .apply_definition(scope, &file.text, true)
+            .await
+            .map(|view| {
+                vec![format!(
+                    "workflow {}/{} {}",
+                    view.namespace, view.name, view.version
+                )]
+            }),
+    };
+    applied.map_err(|error| failure::of_runtime(error, Some(file.report(Vec::new()))))
+}
+
+/// What was read last of each file.
+struct Known(BTreeMap<PathBuf, Seen>);
+
+struct Seen {
+    /// None: look at the text. A file may change twice within the clock's step of its file system.
+    stamp: Option<(SystemTime, u64)>,
+    text: String,
+}
+
+impl Known {
+    fn of(files: Vec<File>) -> Self {
+        let seen = files.into_iter().map(|file| {
+            let seen = Seen {
+                stamp: None,
+                text: file.text,
+            };
+            (file.path, seen)
+        });
+        Self(seen.collect())
+    }
+
+    /// The file, when its text is not the one known.
+    fn changed(&mut self, path: &Path) -> Option<File> {
+        let stamp = std::fs::metadata(path)
+            .and_then(|metadata| Ok((metadata.modified()?, metadata.len())))
+            .ok();
+        if let Some(seen) = self.0.get(path)
+            && stamp.is_some()
+            && seen.stamp == stamp
+        {
+            return None;
+        }
+        // Not readable now, such as while an editor replaces it: the next look tells.
+        let file = File::read(path).ok()?;
+        let seen = Seen {
+            stamp,
+            text: file.text.clone(),
+        };
+        let before = self.0.insert(path.to_owned(), seen);
+        match before {
+            Some(before) if before.text == file.text => None,
+            _ => Some(file),
+        }
+    }
+
+    fn forget_missing(&mut self, paths: &[PathBuf]) -> Vec<PathBuf> {
+        let gone: Vec<PathBuf> = self
+            .0
+            .keys()
+            .filter(|path| !paths.contains(path))
+            .cloned()
+            .collect();
+        for path in &gone {
+            self.0.remove(path);
+        }
+        gone
+    }
+}
