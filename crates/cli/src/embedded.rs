@@ -1,6 +1,7 @@
 //! A server inside this process, for what needs no other.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use runtime::{Options, Profile, RuntimeError, Scope, Server};
 
@@ -26,7 +27,7 @@ pub async fn start(options: Options) -> Result<Arc<Server>, Failure> {
     })
 }
 
-/// A server that only says what is wrong with resources. Started when the first is asked about.
+/// A server that only says what is wrong with resources. Started when the first is asked about; to be closed.
 #[derive(Default)]
 pub struct Scratch(Option<Arc<Server>>);
 
@@ -48,6 +49,13 @@ impl Scratch {
                 Ok(problems.iter().map(Finding::from).collect())
             }
             Err(error) => Err(failure::of_runtime(error, None)),
+        }
+    }
+
+    /// Ends it: a server keeps itself going until it is told to stop.
+    pub async fn close(self) {
+        if let Some(server) = self.0 {
+            server.stop(Duration::ZERO).await;
         }
     }
 }

@@ -12,6 +12,7 @@ mod findings;
 mod input;
 mod logging;
 mod project;
+mod stop;
 mod terminal;
 mod timeline;
 

@@ -48,7 +48,7 @@ impl File {
     }
 
     /// Everything that can be said about it without running it.
-    pub async fn check(&self, scratch: &mut Scratch) -> Result<Report, Failure> {
+    async fn check(&self, scratch: &mut Scratch) -> Result<Report, Failure> {
         let findings = match self.holds {
             Holds::Definition => dsl::validate(&self.text)
                 .iter()
@@ -102,6 +102,17 @@ pub fn files(paths: &[PathBuf]) -> Result<Vec<File>, Failure> {
     let mut seen = std::collections::HashSet::new();
     found.retain(|path| seen.insert(path.clone()));
     found.iter().map(|path| File::read(path)).collect()
+}
+
+/// What is to be said about each file, in the same order.
+pub async fn check(files: &[File]) -> Result<Vec<Report>, Failure> {
+    let mut scratch = Scratch::default();
+    let mut reports = Vec::new();
+    for file in files {
+        reports.push(file.check(&mut scratch).await?);
+    }
+    scratch.close().await;
+    Ok(reports)
 }
 
 /// True for a folder laid out as a project.

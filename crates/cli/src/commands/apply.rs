@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use crate::arguments::Apply;
 use crate::client::{Body, Client};
-use crate::embedded::Scratch;
 use crate::failure::Failure;
 use crate::findings::Report;
 use crate::project::{self, File, Holds};
@@ -45,14 +44,8 @@ pub async fn perform(terminal: &Terminal, options: &Apply) -> Result<(), Failure
 }
 
 async fn check(terminal: &Terminal, files: &[File]) -> Result<(), Failure> {
-    let mut scratch = Scratch::default();
-    let mut reports = Vec::new();
-    for file in files {
-        let report = file.check(&mut scratch).await?;
-        if !report.findings.is_empty() {
-            reports.push(report);
-        }
-    }
+    let mut reports = project::check(files).await?;
+    reports.retain(|report| !report.findings.is_empty());
     if reports.iter().any(Report::has_errors) {
         return Err(Failure::user("nothing was applied").with_reports(reports));
     }

@@ -14,10 +14,11 @@ use serde::Serialize;
 
 use crate::arguments::Run;
 use crate::config::{self, Environment, LogFormat};
-use crate::embedded::{self, ACTOR, Scratch};
+use crate::embedded::{self, ACTOR};
 use crate::failure::{self, Failure, Kind};
 use crate::findings::Report;
 use crate::project::{self, File, Holds};
+use crate::stop::Stop;
 use crate::terminal::{Ink, Terminal, plain_lines};
 use crate::{input, logging};
 use progress::Progress;
@@ -58,14 +59,8 @@ async fn read(terminal: &Terminal, options: &Run) -> Result<Vec<File>, Failure> 
         more.into_iter()
             .filter(|file| file.holds != Holds::Settings && !is_same(&file.path, &options.file)),
     );
-    let mut scratch = Scratch::default();
-    let mut reports = Vec::new();
-    for file in &files {
-        let report = file.check(&mut scratch).await?;
-        if !report.findings.is_empty() {
-            reports.push(report);
-        }
-    }
+    let mut reports = project::check(&files).await?;
+    reports.retain(|report| !report.findings.is_empty());
     if reports.iter().any(Report::has_errors) {
         return Err(Failure::user("nothing was run").with_reports(reports));
     }
@@ -126,6 +121,7 @@ async fn run(
         first.get_or_insert(view);
     }
     let definition = first.expect("the first file is a definition");
+    let mut stop = Stop::new()?;
     let mut live = server.subscribe();
     let input = RunInput { value, raw: None };
     // The version by name: other files given may hold another version of the same workflow.
@@ -154,12 +150,12 @@ async fn run(
             progress.show();
             return ended.map_err(|error| failure::of_runtime(error, None));
         }
-        () = progress.follow(&mut live) => unreachable!("it only ends by being dropped"),
+        never = progress.follow(&mut live) => match never {},
         () = &mut deadline => {
             let took = options.timeout.as_deref().unwrap_or_default();
             format!("it took longer than {took}")
         }
-        _ = tokio::signal::ctrl_c() => "it was interrupted".to_owned(),
+        () = stop.asked() => "it was interrupted".to_owned(),
     };
     progress.show();
     let doing = server

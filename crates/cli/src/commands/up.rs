@@ -10,15 +10,15 @@ use std::time::Duration;
 use api::{ApiOptions, ConnectionLimits};
 use runtime::{Options, Profile, Scope, Server};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Up;
 use crate::config::{Config, Environment};
-use crate::embedded::{self, ACTOR, Scratch};
+use crate::embedded::{self, ACTOR};
 use crate::failure::{self, Failure};
 use crate::findings::Report;
 use crate::project::{self, File};
+use crate::stop::Stop;
 use crate::terminal::Terminal;
 use crate::{client, logging};
 use banner::Banner;
@@ -67,16 +67,13 @@ async fn checked(terminal: &Terminal, folder: &Path) -> Result<Vec<File>, Failur
             folder.display()
         )));
     }
-    let mut scratch = Scratch::default();
-    let (mut files, mut reports) = (Vec::new(), Vec::new());
-    for path in project::project_files(folder)? {
-        let file = File::read(&path)?;
-        let report = file.check(&mut scratch).await?;
-        if !report.findings.is_empty() {
-            reports.push(report);
-        }
-        files.push(file);
-    }
+    let paths = project::project_files(folder)?;
+    let files: Vec<File> = paths
+        .iter()
+        .map(|path| File::read(path))
+        .collect::<Result<_, _>>()?;
+    let mut reports = project::check(&files).await?;
+    reports.retain(|report| !report.findings.is_empty());
     if reports.iter().any(Report::has_errors) {
         let failure = Failure::user(format!(
             "{} is not valid; nothing was started",
@@ -229,32 +226,5 @@ impl Drop for AddressFile {
     fn drop(&mut self) {
         // Left behind it names a server that does not answer, and the commands say so.
         let _ = std::fs::remove_file(&self.0);
-    }
-}
-
-/// The signals that end a server.
-struct Stop {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Stop {
-    fn new() -> Result<Self, Failure> {
-        let listen = |kind| {
-            signal(kind).map_err(|error| {
-                Failure::unavailable(format!("cannot listen for signals: {error}"))
-            })
-        };
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-        })
-    }
-
-    async fn asked(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
     }
 }

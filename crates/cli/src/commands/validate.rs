@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use crate::arguments::Validate;
-use crate::embedded::Scratch;
 use crate::failure::{Failure, Kind};
 use crate::findings::{Placed, Report};
 use crate::project;
@@ -13,11 +12,7 @@ use crate::terminal::{Ink, Terminal};
 
 pub async fn perform(terminal: &Terminal, options: &Validate) -> Result<ExitCode, Failure> {
     let files = project::files(&options.paths)?;
-    let mut scratch = Scratch::default();
-    let mut reports = Vec::new();
-    for file in &files {
-        reports.push(file.check(&mut scratch).await?);
-    }
+    let reports = project::check(&files).await?;
     let summary = Summary::of(&reports, options.strict);
     if terminal.is_json {
         terminal.out_json(&summary)?;

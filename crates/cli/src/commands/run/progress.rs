@@ -1,5 +1,6 @@
 //! What a run does, while it does it: one line for each task that starts or ends, on standard error.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use runtime::{HistoryEntry, LiveEvent, RuntimeError};
@@ -42,7 +43,7 @@ impl<'a, R: Fn(u64, u32) -> Result<Vec<HistoryEntry>, RuntimeError>> Progress<'a
     }
 
     /// Shows what happens until the caller has enough of it.
-    pub async fn follow(&mut self, live: &mut Receiver<LiveEvent>) {
+    pub async fn follow(&mut self, live: &mut Receiver<LiveEvent>) -> Infallible {
         loop {
             match live.recv().await {
                 Ok(event) if event.run.to_string() != self.run => continue,

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use runtime::{Scope, Server};
 
-use crate::embedded::Scratch;
 use crate::failure::{self, Failure};
+use crate::findings::Finding;
 use crate::project::{self, File, Holds};
 use crate::terminal::Terminal;
 
@@ -56,37 +56,43 @@ async fn take_up(
     scope: &Scope,
     file: &File,
 ) -> Result<Vec<String>, Failure> {
-    let report = file.check(&mut Scratch::default()).await?;
-    if report.has_errors() {
-        let kept = Failure::user(format!(
-            "{} is not valid; the version before stays active",
-            report.path
-        ));
-        return Err(kept.with_reports(vec![report]));
-    }
-    if !report.findings.is_empty() {
-        super::tell(terminal, &report);
-    }
-    let applied = match file.holds {
-        Holds::Resources => server.apply_resources(scope, &file.text).await,
-        _ => server
-            .apply_definition(scope, &file.text, true)
-            .await
-            .map(|view| {
-                vec![format!(
-                    "workflow {}/{} {}",
-                    view.namespace, view.name, view.version
-                )]
-            }),
+    let report = |findings| file.report(findings);
+    let refused = |error| {
+        let mut failure = failure::of_runtime(error, Some(report(Vec::new())));
+        let path = file.path.display();
+        failure.message = format!(
+            "{path}: {}; the version before stays active",
+            failure.message
+        );
+        failure
     };
-    applied.map_err(|error| failure::of_runtime(error, Some(file.report(Vec::new()))))
+    if file.holds == Holds::Resources {
+        return server
+            .apply_resources(scope, &file.text)
+            .await
+            .map_err(refused);
+    }
+    let view = server
+        .apply_definition(scope, &file.text, true)
+        .await
+        .map_err(refused)?;
+    if !view.warnings.is_empty() {
+        super::tell(
+            terminal,
+            &report(view.warnings.iter().map(Finding::from).collect()),
+        );
+    }
+    Ok(vec![format!(
+        "workflow/{}/{} {}",
+        view.namespace, view.name, view.version
+    )])
 }
 
 /// What was read last of each file.
 struct Known(BTreeMap<PathBuf, Seen>);
 
 struct Seen {
-    /// None: look at the text. A file may change twice within the clock's step of its file system.
+    /// None: read at the start, when nobody looked at the time; so the first look reads the text again.
     stamp: Option<(SystemTime, u64)>,
     text: String,
 }
