@@ -23,6 +23,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use runtime::Server;
+// The runtime's views name these; one place knows where they come from.
+pub(crate) use runtime::{RunId, RunStatus, StoreError};
 
 pub use openapi::openapi;
 pub use options::ApiOptions;

@@ -18,6 +18,7 @@ use axum::middleware::from_fn_with_state;
 use axum::{Json, Router};
 use http::{Method, Uri};
 use runtime::{RuntimeError, Server};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::App;
@@ -141,22 +142,27 @@ async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
     )
 }
 
-/// Asks the runtime something that reads the store: off the threads that serve, since a large read takes its time.
-async fn ask<T: Send + 'static>(
+/// Asks the runtime something that reads the store.
+async fn ask<T>(
     app: &App,
-    question: impl FnOnce(&Server) -> Result<T, RuntimeError> + Send + 'static,
+    question: impl FnOnce(&Server) -> Result<T, RuntimeError>,
 ) -> Result<T, Problem> {
-    let server = app.server.clone();
-    let answer = tokio::task::spawn_blocking(move || question(&server)).await;
-    answer
-        .map_err(|error| Problem::internal(format!("a read ended early: {error}")))?
-        .map_err(Problem::from)
+    Ok(at_length(|| question(&app.server))?)
+}
+
+/// Does what may take milliseconds: a large read, compiling a definition. It stays part of its request, on its own
+/// thread; the other requests of this thread move to another, where there is one.
+fn at_length<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::current().runtime_flavor() {
+        RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
+        _ => work(),
+    }
 }
 
 type Answer<T> = Result<Json<T>, Problem>;
 
 /// Where a run can be read.
-fn run_location(run: store::RunId) -> http::HeaderValue {
+fn run_location(run: crate::RunId) -> http::HeaderValue {
     http::HeaderValue::try_from(format!("/api/v1/runs/{run}"))
         .expect("an id has only hex digits and dashes")
 }

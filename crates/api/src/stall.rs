@@ -1,5 +1,8 @@
 //! A stream that gives up on a peer who takes nothing: slow readers must not hold answers in memory for ever.
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -23,8 +23,8 @@ use crate::egress::{self, Egress, Redirects, Reply, Request};
 use crate::function::{Call, CallError, Connector, EffectClass, Secrets};
 use crate::opened::Opener;
 
-pub(crate) use arguments::Arguments;
-use arguments::{kind, scalar, wrong};
+pub(crate) use arguments::{Arguments, scalar};
+use arguments::{kind, wrong};
 pub(crate) use reply::retry_after;
 
 /// The header under which the idempotency key travels.

@@ -8,6 +8,7 @@ pub mod egress;
 pub mod email;
 pub mod function;
 pub mod http;
+pub mod openapi;
 pub mod registry;
 pub mod shell;
 

@@ -11,6 +11,7 @@ use crate::egress::Egress;
 use crate::email::Email;
 use crate::function::{Call, CallError, Connector, EffectClass, Secrets};
 use crate::http::{self, Http};
+use crate::openapi::OpenApi;
 use crate::schemas;
 use crate::shell::{Shell, ShellPolicy};
 
@@ -30,6 +31,7 @@ pub struct FunctionDescription {
 /// Finds the connector of a call. Dropping the future of a call cancels it.
 pub struct Registry {
     http: Http,
+    openapi: OpenApi,
     email: Email,
     shell: Shell,
     connections: Arc<Connections>,
@@ -44,6 +46,7 @@ impl Connector for Registry {
         }
         match &*call.function {
             "http" => self.http.perform(call).await,
+            "openapi" => self.openapi.perform(call).await,
             "email" => self.email.perform(call).await,
             "shell" => self.shell.perform(call).await,
             _ => self.perform_on_connection(call).await,
@@ -57,6 +60,7 @@ impl Registry {
         let connections = Arc::new(Connections::default());
         Self {
             http: Http::new(egress.clone(), secrets.clone()),
+            openapi: OpenApi::new(egress.clone(), secrets.clone()),
             email: Email::new(egress, secrets.clone(), connections.clone()),
             shell: Shell::new(shell, secrets),
             connections,
@@ -148,7 +152,8 @@ impl Registry {
 pub fn effect_class(function: &str, with: &Value) -> EffectClass {
     let method = match function {
         "http" => with.get("method").and_then(Value::as_str),
-        "email" | "shell" => return EffectClass::Send,
+        // The document says what an operation does, and is not read here: the strongest that an exchange can be.
+        "email" | "openapi" | "shell" => return EffectClass::Send,
         _ => function
             .rsplit_once('.')
             .map(|(_, method)| method)

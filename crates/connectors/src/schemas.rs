@@ -29,6 +29,12 @@ pub(crate) fn built_in() -> Vec<FunctionDescription> {
             "{}",
         ),
         one(
+            "openapi",
+            "Calls an operation of a service that describes itself.",
+            OPENAPI,
+            "{}",
+        ),
+        one(
             "shell",
             "Runs a command on the server's machine, where its settings allow that.",
             SHELL,
@@ -73,6 +79,17 @@ const HTTP: &str = r#"{ "type": "object", "required": ["method", "endpoint"], "a
         { "type": "string" },
         { "type": "object", "required": ["uri"], "properties": { "uri": { "type": "string" }, "authentication": { "type": "object" } } }
     ] }, MORE } }"#;
+
+const OPENAPI: &str = r#"{ "type": "object", "required": ["document", "operationId"], "additionalProperties": false, "properties": {
+    "document": { "type": "object", "required": ["endpoint"], "properties": { "name": { "type": "string" }, "endpoint": { "oneOf": [
+        { "type": "string" },
+        { "type": "object", "required": ["uri"], "properties": { "uri": { "type": "string" }, "authentication": { "type": "object" } } }
+    ] } } },
+    "operationId": { "type": "string" },
+    "parameters": { "type": "object" },
+    "authentication": { "type": "object" },
+    "output": { "enum": ["raw", "content", "response"] },
+    "redirect": { "type": "boolean" } } }"#;
 
 const METHOD: &str = r#"{ "type": "object", "additionalProperties": false, "properties": {
     "path": { "type": "string" }, MORE } }"#;

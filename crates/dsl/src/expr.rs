@@ -19,6 +19,9 @@ mod template;
 mod term;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use eval::{Env, Item, Machine};

@@ -7,6 +7,9 @@ mod json;
 mod number;
 mod serde_impl;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 pub use json::{JsonError, Limits};
@@ -233,6 +236,27 @@ impl From<Text> for Value {
 impl From<Vec<Value>> for Value {
     fn from(value: Vec<Value>) -> Self {
         Self::array(value)
+    }
+}
+/// For libraries that want serde_json's own type. Never fails: a [`Value::Decimal`] becomes the nearest float.
+impl From<&Value> for serde_json::Value {
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(value) => Self::Bool(*value),
+            Value::Int(number) => Self::from(*number),
+            Value::Float(_) | Value::Decimal(_) => {
+                let number = value.as_f64().unwrap_or(f64::NAN).clamp(f64::MIN, f64::MAX);
+                serde_json::Number::from_f64(number).map_or(Self::Null, Self::Number)
+            }
+            Value::String(text) => Self::String(text.to_string()),
+            Value::Array(items) => Self::Array(items.iter().map(Self::from).collect()),
+            Value::Object(map) => Self::Object(
+                map.iter()
+                    .map(|(key, value)| (key.to_string(), Self::from(value)))
+                    .collect(),
+            ),
+        }
     }
 }
 impl From<serde_json::Value> for Value {

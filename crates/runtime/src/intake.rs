@@ -24,6 +24,8 @@ pub(crate) struct Begin {
     pub input: Value,
     pub trigger: Text,
     pub parent: Option<RunId>,
+    /// The parent's effect that waits for the end.
+    pub parent_effect: Option<u64>,
     pub retry_of: Option<RunId>,
     /// A state to go on from, instead of a start.
     pub state: Option<RunState>,
@@ -91,6 +93,7 @@ impl Core {
             updated_at: at,
             ended_at: None,
             parent: begin.parent,
+            parent_effect: begin.parent_effect,
             retry_of: begin.retry_of,
             trigger: begin.trigger,
             summary: None,
@@ -206,6 +209,7 @@ impl Core {
                     input,
                     trigger: trigger.clone(),
                     parent: None,
+                    parent_effect: None,
                     retry_of: None,
                     state: None,
                 };
@@ -359,16 +363,12 @@ impl Core {
             at: millis(self.clock.now()),
             run: id,
         });
-        let trigger = if sub.is_awaited {
-            crate::runs::parent_trigger(parent, effect)
-        } else {
-            format!("run:{parent}")
-        };
         let begin = Begin {
             loaded,
             input: sub.input,
-            trigger: trigger.into(),
+            trigger: "run".into(),
             parent: Some(parent),
+            parent_effect: sub.is_awaited.then_some(effect),
             retry_of: None,
             state: None,
         };

@@ -200,7 +200,7 @@ impl Core {
             calls: HashMap::new(),
             unacked: 0,
             is_stale: false,
-            parent: parent_of(&kept.row.trigger),
+            parent: kept.row.parent.zip(kept.row.parent_effect),
             row: kept.row,
             waiters: Vec::new(),
         }))
@@ -581,7 +581,7 @@ impl Core {
             calls: HashMap::new(),
             unacked: 0,
             is_stale: false,
-            parent: parent_of(&row.trigger),
+            parent: row.parent.zip(row.parent_effect),
             row,
             waiters: Vec::new(),
         }
@@ -808,16 +808,6 @@ pub(crate) fn run_status(status: Status) -> RunStatus {
         Status::Faulted => RunStatus::Faulted,
         Status::Completed => RunStatus::Completed,
     }
-}
-
-/// The trigger text of an awaited sub-run.
-pub(crate) fn parent_trigger(parent: RunId, effect: u64) -> String {
-    format!("run:{parent}/{effect}")
-}
-
-fn parent_of(trigger: &str) -> Option<(RunId, u64)> {
-    let (run, effect) = trigger.strip_prefix("run:")?.split_once('/')?;
-    Some((run.parse().ok()?, effect.parse().ok()?))
 }
 
 fn unknown_error(detail: &str) -> dsl::WorkflowError {

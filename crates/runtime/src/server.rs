@@ -524,6 +524,7 @@ impl Server {
             input: input.value,
             trigger: "api".into(),
             parent: None,
+            parent_effect: None,
             retry_of: None,
             state: None,
         };
@@ -800,6 +801,7 @@ impl Server {
             input: Value::Null,
             trigger: "retry".into(),
             parent: None,
+            parent_effect: None,
             retry_of: Some(run),
             state: Some(state),
         };
@@ -960,8 +962,9 @@ impl Server {
         }
     }
 
-    /// CloudEvents (each an object with `specversion`, `id`, `source`, `type`, ...): all are kept, or none.
-    /// Returns the runs that they started. The same `source` and `id` within 7 days is one event.
+    /// CloudEvents (each an object with `specversion`, `id`, `source`, `type`, ...): all are checked before the first is
+    /// kept. Returns the runs that they started. The same `source` and `id` within 7 days is one event, so after an error
+    /// the whole batch may be sent again.
     pub async fn publish(
         &self,
         scope: &Scope,

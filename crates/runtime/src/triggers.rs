@@ -322,6 +322,7 @@ async fn fire(core: &Arc<Core>, loaded: &Arc<Loaded>, at: Millis) {
         input,
         trigger: "schedule".into(),
         parent: None,
+        parent_effect: None,
         retry_of: None,
         state: None,
     };

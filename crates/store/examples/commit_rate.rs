@@ -221,6 +221,7 @@ fn row(id: RunId) -> RunRow {
         updated_at: now(),
         ended_at: None,
         parent: None,
+        parent_effect: None,
         retry_of: None,
         trigger: "hook:sales/contact-form".into(),
         summary: None,

@@ -95,9 +95,11 @@ pub struct RunRow {
     pub ended_at: Option<Millis>,
     /// The run that started it, when it is a sub-run.
     pub parent: Option<RunId>,
+    /// The parent's effect that waits for the end of this run.
+    pub parent_effect: Option<u64>,
     /// The run that it retries.
     pub retry_of: Option<RunId>,
-    /// What started it: `api`, `hook:sales/contact-form`, `event`, `schedule`, `run`, `retry`.
+    /// What started it: `api`, `hook:sales/contact-form`, `event`, `schedule`, `run`, `retry`. Of low variety.
     pub trigger: Text,
     /// For people, one line: why it failed or what it waits for.
     pub summary: Option<Text>,
@@ -228,7 +230,7 @@ pub enum Write {
     /// A run that is not there is [`StoreError::NotFound`].
     RunChange(RunChange),
     /// A record with this run and number that is already there is a [`StoreError::Conflict`]: of two that decide
-    /// for one run, the second is refused.
+    /// for one run, the second is refused. So is one whose predecessor is not there: a run's history has no gaps.
     Journal(Record),
     /// Replaces the run's snapshot; records up to `seq` need not be read again to rebuild it.
     Snapshot {

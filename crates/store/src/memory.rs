@@ -116,7 +116,12 @@ impl State {
                 }
                 Write::Journal(record) => {
                     let key = (record.run, record.seq);
-                    let is_there = self.journal.contains_key(&key) || !new_records.insert(key);
+                    let before = (record.run, record.seq.saturating_sub(1));
+                    let follows = record.seq == 1
+                        || self.journal.contains_key(&before)
+                        || new_records.contains(&before);
+                    let is_there =
+                        !follows || self.journal.contains_key(&key) || !new_records.insert(key);
                     is_there.then_some(StoreError::Conflict { what: "record" })
                 }
                 _ => None,

@@ -1,7 +1,10 @@
 use http::HeaderMap;
 
-use super::{bearer, session_id};
+use runtime::Scope;
+
+use super::{Action, Authorized, bearer, session_id};
 use crate::ApiOptions;
+use crate::problem::Code;
 
 fn headers(entries: &[(&'static str, &str)]) -> HeaderMap {
     entries
@@ -71,4 +74,22 @@ fn a_foreign_name_is_not_our_host() {
     ] {
         assert!(!options.is_own_host(foreign), "{foreign}");
     }
+}
+
+#[test]
+fn a_namespace_outside_the_scope_does_not_exist() {
+    let caller = |scope| Authorized {
+        scope,
+        action: Action::RunsRead,
+    };
+    let scope = Scope {
+        actor: "crew".into(),
+        namespaces: Some(["sales".into()].into()),
+    };
+    assert!(caller(scope.clone()).enter("sales").is_ok());
+    for foreign in ["hr", "", "Sales", "sales/hr"] {
+        let refusal = caller(scope.clone()).enter(foreign).expect_err("foreign");
+        assert_eq!(refusal.code(), Code::NotFound, "{foreign}");
+    }
+    assert!(caller(Scope::all("owner")).enter("hr").is_ok());
 }

@@ -1,8 +1,8 @@
 //! Errors of the runtime as answers. Nothing below this crate knows HTTP; nothing above it maps errors again.
 
+use crate::StoreError;
 use dsl::definition::data::Violation;
 use runtime::RuntimeError;
-use store::StoreError;
 
 use super::{Code, Finding, Problem};
 

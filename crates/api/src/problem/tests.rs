@@ -1,8 +1,8 @@
+use crate::StoreError;
 use axum::response::IntoResponse as _;
 use dsl::definition::data::Violation;
 use dsl::problem::{Severity, Span};
 use runtime::RuntimeError;
-use store::StoreError;
 
 use super::{Code, Problem};
 

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::{Answer, Declared, ask, behind};
+use super::{Answer, Declared, ask, at_length, behind};
 use crate::App;
 use crate::access::{Action, Authorized};
 use crate::body::{Parameters, Payload, Segments};
-use crate::problem::{Finding, Problem};
+use crate::problem::Finding;
 use crate::schema;
 
 pub(super) fn declared() -> Vec<Declared> {
@@ -81,11 +81,8 @@ struct Validation {
     responses((status = 200, body = Validation))
 )]
 async fn validate_definition(_caller: Authorized, payload: Payload) -> Answer<Validation> {
-    let text = payload.text(TEXT_TYPES)?.to_owned();
-    // Compiling a large definition takes milliseconds of one processor: not on a thread that serves.
-    let problems = tokio::task::spawn_blocking(move || dsl::validate(&text)).await;
-    let problems =
-        problems.map_err(|error| Problem::internal(format!("validation ended early: {error}")))?;
+    let text = payload.text(TEXT_TYPES)?;
+    let problems = at_length(|| dsl::validate(text));
     let is_valid = !problems
         .iter()
         .any(|problem| problem.severity == dsl::Severity::Error);

@@ -1,11 +1,11 @@
 //! CloudEvents from outside, in any of their HTTP forms.
 
+use crate::RunId;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use store::RunId;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 

@@ -1,15 +1,18 @@
 //! Live updates by server-sent events.
 
+#[cfg(test)]
+mod tests;
+
 use std::convert::Infallible;
 use std::time::Duration;
 
+use crate::RunId;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use runtime::{LiveEvent, Scope};
 use serde::Deserialize;
-use store::RunId;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::watch;
 use utoipa::IntoParams;

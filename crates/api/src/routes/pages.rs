@@ -2,9 +2,9 @@
 
 pub(super) mod html;
 
+use crate::{RunId, RunStatus};
 use axum::extract::State;
 use runtime::{HistoryEntry, OutstandingView, RunDetail, RunQuery, RunView, WorkflowView};
-use store::{RunId, RunStatus};
 use utoipa_axum::routes;
 
 use self::html::{Builder, Page, page};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::{RunId, RunStatus};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -10,7 +11,6 @@ use http::StatusCode;
 use http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 use runtime::{HistoryEntry, RunDetail, RunInput, RunPage, RunQuery, StartOptions};
 use serde::{Deserialize, Serialize};
-use store::{RunId, RunStatus};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 

@@ -1,5 +1,6 @@
 //! What people do to runs: cancel, suspend, resume, retry, and say what became of an uncertain effect.
 
+use crate::RunId;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -7,7 +8,6 @@ use dsl::value::Value;
 use http::StatusCode;
 use http::header::LOCATION;
 use serde::{Deserialize, Serialize};
-use store::RunId;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::{RunId, RunStatus};
 use dsl::problem::{Severity, Span};
 use dsl::workflow_error::{ErrorKind, WorkflowError};
 use jiff::Timestamp;
@@ -10,7 +11,6 @@ use runtime::{
     SourceView, WorkflowView,
 };
 use serde_json::{Value, json};
-use store::{RunId, RunStatus};
 
 fn run() -> RunView {
     let id = RunId(uuid::Uuid::nil());

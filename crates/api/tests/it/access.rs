@@ -1,3 +1,5 @@
+//! Who may come in, for every route that there is.
+
 use http::Method;
 
 use crate::{Face, request};

@@ -1,3 +1,5 @@
+//! CloudEvents in their three HTTP forms, as far as the runs that they start.
+
 use serde_json::json;
 
 use crate::{Face, ON_LEAD};

@@ -1,3 +1,5 @@
+//! Deliveries to webhook sources.
+
 use runtime::Scope;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! What is too much is refused before it is read, and what may be repeated says when.
+
 use api::ApiOptions;
 use axum::body::Body;
 use futures_util::StreamExt as _;

@@ -1,3 +1,5 @@
+//! Server-sent events.
+
 use axum::body::BodyDataStream;
 use futures_util::StreamExt as _;
 use tower::ServiceExt as _;

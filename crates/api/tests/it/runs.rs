@@ -1,3 +1,5 @@
+//! Runs, workflows and secrets as a program uses them.
+
 use serde_json::json;
 
 use crate::{Face, GREET, REST};
@@ -160,7 +162,8 @@ async fn a_wait_ends_with_what_is() {
     assert_eq!(read["outstanding"][0]["waitsFor"], "timer");
 }
 
-#[tokio::test]
+// With several threads, as the program has: reads then leave their thread to others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lists_are_filtered_and_paged() {
     let face = Face::of(&[GREET, REST]).await;
     let mut started = Vec::new();
@@ -270,4 +273,13 @@ async fn secrets_go_in_and_never_come_out() {
         face.get("/api/v1/secrets/sales").await.json(),
         json!({"names": []})
     );
+}
+
+#[tokio::test]
+async fn numbers_stay_as_they_were_written() {
+    let face = Face::of(&[GREET]).await;
+    let input = r#"{"price":0.1,"whole":9007199254740993,"least":-9223372036854775808,"id":12345678901234567890,"fine":0.12345678901234567890123}"#;
+    let run = face.post(START, input).await.run();
+    let read = face.get(&format!("/api/v1/runs/{run}")).await.text;
+    assert!(read.contains(&format!("\"input\":{input},")), "{read}");
 }

@@ -232,11 +232,12 @@ async fn functions_describe_themselves_and_others_can_be_added() {
         "crm.put",
         "email",
         "http",
+        "openapi",
         "seven",
         "shell",
     ];
     assert_eq!(names, expected);
-    assert_eq!(registry.describe("elsewhere").len(), 4);
+    assert_eq!(registry.describe("elsewhere").len(), 5);
     for one in registry.describe("test") {
         assert_eq!(
             one.input.get("type").and_then(Value::as_str),

@@ -199,17 +199,17 @@ fn multiply(meter: &Meter, left: Value, right: Value) -> Result<Value, Stop> {
     }
 }
 
-/// jq 1.6: nothing for zero and less, otherwise rounded up.
+/// jq: nothing for zero and less, at least once otherwise, and whole times.
 fn repeat(meter: &Meter, text: &str, times: f64) -> Result<Value, Stop> {
     if times.is_nan() || times <= 0.0 {
         return Ok(Value::Null);
     }
-    let times = if times < 1.0 { 1.0 } else { times };
-    let bytes = text.len() as f64 * times.ceil();
+    let times = times.floor().max(1.0);
+    let bytes = text.len() as f64 * times;
     if bytes > meter.bytes_left() as f64 {
         return Err(Stop::Limit(super::meter::Limit::Memory));
     }
-    let times = times.ceil() as usize;
+    let times = times as usize;
     meter.text(text.len() * times)?;
     Ok(Value::String(text.repeat(times).into()))
 }

@@ -141,12 +141,13 @@ impl<'p> Machine<'p> {
                     let (last, before) = stages.split_last().expect("a pipe has stages");
                     let mut rest = before;
                     while let Some((stage, after)) = rest.split_first() {
+                        let (stage, at) = Self::open(stage, &env);
                         if !(stage.is_single && matches!(item.track, Track::Off)) {
-                            return self.eval(stage, env.clone(), item, &mut |item| {
+                            return self.eval(stage, at.clone(), item, &mut |item| {
                                 self.eval_stages(after, last, env.clone(), item, out)
                             });
                         }
-                        item.value = self.value(stage, &env, item.value)?;
+                        item.value = self.value(stage, at, item.value)?;
                         rest = after;
                     }
                     term = last;
@@ -214,6 +215,19 @@ impl<'p> Machine<'p> {
                 }
                 _ => return self.eval_other(term, env, item, out),
             }
+        }
+    }
+
+    /// What an argument stands for, so that a plain one is computed like any plain term.
+    fn open<'e>(term: &'p Term, env: &'e Env<'p>) -> (&'p Term, &'e Env<'p>) {
+        match &term.kind {
+            Kind::Closure(skip) => match env.slot(*skip) {
+                Slot::Closure(body, inner) => (body, inner),
+                Slot::Value(_) | Slot::Label(_) => {
+                    unreachable!("the parser resolved the name to a filter")
+                }
+            },
+            _ => (term, env),
         }
     }
 

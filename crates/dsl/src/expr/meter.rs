@@ -11,7 +11,7 @@ use super::EvalLimits;
 use crate::value::Value;
 
 /// Stack that one evaluation may use below its entry, which leaves room on threads with 2 MiB.
-const STACK_BYTES_MAX: usize = 768 << 10;
+pub(super) const STACK_BYTES_MAX: usize = 768 << 10;
 /// Terms between two looks at the clock.
 const CLOCK_EVERY: u64 = 256;
 /// Containers built before each new one is measured: until then nothing can be too deep to drop.
@@ -396,7 +396,7 @@ fn for_each_inside(value: &Value, visit: &mut dyn FnMut(&Value) -> Flow) -> Flow
 
 /// About where the stack is now.
 #[inline]
-fn here() -> usize {
+pub(super) fn here() -> usize {
     let mark = 0_u8;
     std::ptr::from_ref(&mark).addr()
 }

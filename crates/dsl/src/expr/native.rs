@@ -4,7 +4,7 @@ mod collections;
 mod strings;
 mod time;
 
-use super::arith::{self, float, is_number, shown};
+use super::arith::{self, float, shown};
 use super::meter::{Meter, Stop, throw};
 use crate::value::Value;
 
@@ -61,11 +61,12 @@ static BASICS: &[Native] = &[
         Ok(Value::Bool(number(&input)?.is_nan()))
     }),
     native("isnormal", 0, |_, input, _| {
-        Ok(Value::Bool(number(&input)?.is_normal()))
+        Ok(Value::Bool(input.as_f64().is_some_and(f64::is_normal)))
     }),
+    // jq: not-a-number is not infinite.
     native("isfinite", 0, |_, input, _| {
         Ok(Value::Bool(
-            is_number(&input) && number(&input)?.is_finite(),
+            input.as_f64().is_some_and(|number| !number.is_infinite()),
         ))
     }),
     native("abs", 0, |_, input, _| match &input {

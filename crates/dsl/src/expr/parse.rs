@@ -103,6 +103,49 @@ enum Binding<'s> {
     },
 }
 
+#[derive(Clone, Copy)]
+enum Operator {
+    Alternative,
+    Assign(AssignOp),
+    Or,
+    And,
+    Compare(CompareOp),
+    Math(MathOp),
+}
+
+impl Operator {
+    const PRODUCT: u8 = 7;
+
+    /// The operator and how tight it binds.
+    fn read(token: Token<'_>) -> Option<(Self, u8)> {
+        Some(match token {
+            Token::Symbol("//") => (Self::Alternative, 1),
+            Token::Symbol("=") => (Self::Assign(AssignOp::Set), 2),
+            Token::Symbol("|=") => (Self::Assign(AssignOp::Update), 2),
+            Token::Symbol("+=") => (Self::Assign(AssignOp::Math(MathOp::Add)), 2),
+            Token::Symbol("-=") => (Self::Assign(AssignOp::Math(MathOp::Subtract)), 2),
+            Token::Symbol("*=") => (Self::Assign(AssignOp::Math(MathOp::Multiply)), 2),
+            Token::Symbol("/=") => (Self::Assign(AssignOp::Math(MathOp::Divide)), 2),
+            Token::Symbol("%=") => (Self::Assign(AssignOp::Math(MathOp::Remainder)), 2),
+            Token::Symbol("//=") => (Self::Assign(AssignOp::Alternative), 2),
+            Token::Word("or") => (Self::Or, 3),
+            Token::Word("and") => (Self::And, 4),
+            Token::Symbol("==") => (Self::Compare(CompareOp::Equal), 5),
+            Token::Symbol("!=") => (Self::Compare(CompareOp::NotEqual), 5),
+            Token::Symbol("<") => (Self::Compare(CompareOp::Less), 5),
+            Token::Symbol("<=") => (Self::Compare(CompareOp::LessOrEqual), 5),
+            Token::Symbol(">") => (Self::Compare(CompareOp::Greater), 5),
+            Token::Symbol(">=") => (Self::Compare(CompareOp::GreaterOrEqual), 5),
+            Token::Symbol("+") => (Self::Math(MathOp::Add), 6),
+            Token::Symbol("-") => (Self::Math(MathOp::Subtract), 6),
+            Token::Symbol("*") => (Self::Math(MathOp::Multiply), Self::PRODUCT),
+            Token::Symbol("/") => (Self::Math(MathOp::Divide), Self::PRODUCT),
+            Token::Symbol("%") => (Self::Math(MathOp::Remainder), Self::PRODUCT),
+            _ => return None,
+        })
+    }
+}
+
 struct Parser<'s> {
     source: &'s str,
     at: usize,
@@ -113,6 +156,7 @@ struct Parser<'s> {
     functions: Vec<Option<Function>>,
     mentions: Vec<Text>,
     nesting: usize,
+    stack_floor: usize,
     /// False inside an object's value, where a comma ends it.
     is_comma_allowed: bool,
     is_prelude: bool,
@@ -131,6 +175,7 @@ impl<'s> Parser<'s> {
             functions: Vec::new(),
             mentions: Vec::new(),
             nesting: 0,
+            stack_floor: super::meter::here().saturating_sub(super::meter::STACK_BYTES_MAX),
             is_comma_allowed: true,
             is_prelude,
         }
@@ -219,7 +264,8 @@ impl<'s> Parser<'s> {
         parse: impl FnOnce(&mut Self) -> Result<T, CompileError>,
     ) -> Result<T, CompileError> {
         self.nesting += 1;
-        if self.nesting > NESTING_MAX {
+        // The stack is looked at too: how much a level takes depends on how we were compiled.
+        if self.nesting > NESTING_MAX || super::meter::here() < self.stack_floor {
             let (_, range) = token(self.source, self.at);
             return Err(fault(
                 format!("nested more than {NESTING_MAX} levels deep"),
@@ -284,115 +330,54 @@ impl<'s> Parser<'s> {
     }
 
     fn comma(&mut self) -> Parsed {
-        let first = self.alternative()?;
+        let first = self.binary(0)?;
         if !self.is_comma_allowed || self.peek() != Token::Symbol(",") {
             return Ok(first);
         }
         let mut items = vec![first];
         while self.take(",") {
-            items.push(self.alternative()?);
+            items.push(self.binary(0)?);
         }
         self.term(Kind::Comma(items))
     }
 
-    /// `a // b`, which groups to the right.
-    fn alternative(&mut self) -> Parsed {
-        let mut items = vec![self.assignment()?];
-        while self.take("//") {
-            items.push(self.assignment()?);
-        }
-        let mut result = items.pop().expect("there is one");
-        while let Some(item) = items.pop() {
-            result = self.term(Kind::Alternative(Box::new(item), Box::new(result)))?;
-        }
-        Ok(result)
-    }
-
-    fn assignment(&mut self) -> Parsed {
-        let left = self.disjunction()?;
-        let op = match self.peek() {
-            Token::Symbol("=") => AssignOp::Set,
-            Token::Symbol("|=") => AssignOp::Update,
-            Token::Symbol("+=") => AssignOp::Math(MathOp::Add),
-            Token::Symbol("-=") => AssignOp::Math(MathOp::Subtract),
-            Token::Symbol("*=") => AssignOp::Math(MathOp::Multiply),
-            Token::Symbol("/=") => AssignOp::Math(MathOp::Divide),
-            Token::Symbol("%=") => AssignOp::Math(MathOp::Remainder),
-            Token::Symbol("//=") => AssignOp::Alternative,
-            _ => return Ok(left),
-        };
-        self.next();
-        let right = self.disjunction()?;
-        self.term(Kind::Assign(op, Box::new(left), Box::new(right)))
-    }
-
-    fn disjunction(&mut self) -> Parsed {
-        let mut left = self.conjunction()?;
-        while self.take_word("or") {
-            let right = self.conjunction()?;
-            left = self.term(Kind::Or(Box::new(left), Box::new(right)))?;
-        }
-        Ok(left)
-    }
-
-    fn conjunction(&mut self) -> Parsed {
-        let mut left = self.comparison()?;
-        while self.take_word("and") {
-            let right = self.comparison()?;
-            left = self.term(Kind::And(Box::new(left), Box::new(right)))?;
-        }
-        Ok(left)
-    }
-
-    fn comparison(&mut self) -> Parsed {
-        let left = self.sum()?;
-        let op = match self.peek() {
-            Token::Symbol("==") => CompareOp::Equal,
-            Token::Symbol("!=") => CompareOp::NotEqual,
-            Token::Symbol("<") => CompareOp::Less,
-            Token::Symbol("<=") => CompareOp::LessOrEqual,
-            Token::Symbol(">") => CompareOp::Greater,
-            Token::Symbol(">=") => CompareOp::GreaterOrEqual,
-            _ => return Ok(left),
-        };
-        self.next();
-        let right = self.sum()?;
-        self.term(Kind::Compare(op, Box::new(left), Box::new(right)))
-    }
-
-    fn sum(&mut self) -> Parsed {
-        let mut left = self.product()?;
-        loop {
-            let op = match self.peek() {
-                Token::Symbol("+") => MathOp::Add,
-                Token::Symbol("-") => MathOp::Subtract,
-                _ => return Ok(left),
-            };
-            self.next();
-            let right = self.product()?;
-            left = self.term(Kind::Math(op, Box::new(left), Box::new(right)))?;
-        }
-    }
-
-    fn product(&mut self) -> Parsed {
+    /// Operators that bind at least as tight as `least`. One function for all, so that brackets cost little stack.
+    fn binary(&mut self, least: u8) -> Parsed {
         let mut left = self.operand()?;
+        let mut most = u8::MAX;
         loop {
-            let op = match self.peek() {
-                Token::Symbol("*") => MathOp::Multiply,
-                Token::Symbol("/") => MathOp::Divide,
-                Token::Symbol("%") => MathOp::Remainder,
-                _ => return Ok(left),
+            let (found, range) = token(self.source, self.at);
+            let Some((operator, level)) = Operator::read(found) else {
+                return Ok(left);
             };
-            self.next();
-            let right = self.operand()?;
-            left = self.term(Kind::Math(op, Box::new(left), Box::new(right)))?;
+            if level < least || level > most {
+                return Ok(left);
+            }
+            self.at = range.end;
+            let right = match operator {
+                Operator::Alternative => self.deeper(|parser| parser.binary(level))?,
+                _ => self.binary(level + 1)?,
+            };
+            // jq does not chain these: `1 == 1 == 1` is an error.
+            if matches!(operator, Operator::Assign(_) | Operator::Compare(_)) {
+                most = level - 1;
+            }
+            let (a, b) = (Box::new(left), Box::new(right));
+            left = self.term(match operator {
+                Operator::Alternative => Kind::Alternative(a, b),
+                Operator::Assign(op) => Kind::Assign(op, a, b),
+                Operator::Or => Kind::Or(a, b),
+                Operator::And => Kind::And(a, b),
+                Operator::Compare(op) => Kind::Compare(op, a, b),
+                Operator::Math(op) => Kind::Math(op, a, b),
+            })?;
         }
     }
 
     /// One side of an operator: a term, or a binding that reaches as far right as it can.
     fn operand(&mut self) -> Parsed {
         if self.take("-") {
-            let operand = self.deeper(Self::product)?;
+            let operand = self.deeper(|parser| parser.binary(Operator::PRODUCT))?;
             return self.term(Kind::Negate(Box::new(operand)));
         }
         if self.peek() == Token::Word("def") {

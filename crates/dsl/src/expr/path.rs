@@ -30,9 +30,10 @@ pub(super) fn index(meter: &Meter, value: Value, key: &Value) -> Result<Value, S
             slice(meter, value.clone(), &bound("start"), &bound("end"))
         }
         (Value::Array(items), Value::Array(wanted)) => indices_of_array(meter, items, wanted),
-        (_, Value::String(key)) => {
-            throw(format!("Cannot index {} with \"{key}\"", value.type_name()))
-        }
+        (_, Value::String(key)) => throw(format!(
+            "Cannot index {} with string \"{key}\"",
+            value.type_name()
+        )),
         _ => throw(format!(
             "Cannot index {} with {}",
             value.type_name(),
@@ -199,9 +200,10 @@ pub(super) fn update(
             "Cannot update field at object index of {}",
             value.type_name()
         )),
-        (value, Value::String(key)) => {
-            throw(format!("Cannot index {} with \"{key}\"", value.type_name()))
-        }
+        (value, Value::String(key)) => throw(format!(
+            "Cannot index {} with string \"{key}\"",
+            value.type_name()
+        )),
         (value, key) => throw(format!(
             "Cannot index {} with {}",
             value.type_name(),

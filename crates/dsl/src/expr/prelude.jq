@@ -8,7 +8,7 @@ def objects: select(type == "object");
 def iterables: select(type | . == "array" or . == "object");
 def scalars: select(type | . != "array" and . != "object");
 def scalars_or_empty: select(type | . != "array" and . != "object");
-def finites: select(type == "number" and (isinfinite or isnan | not));
+def finites: select(isfinite);
 def normals: select(isnormal);
 def recurse(f; cond): def r: ., (f | select(cond) | r); r;
 def recurse_down: recurse;

@@ -149,8 +149,6 @@ fn compiled(meter: &Meter, pattern: &str, flags: &Value) -> Result<(regex::Regex
         .size_limit(COMPILED_BYTES_MAX)
         .dfa_size_limit(COMPILED_BYTES_MAX)
         .nest_limit(64);
-    // jq's engine lets `^` and `$` match at every line, and `.` not at its end.
-    builder.multi_line(true);
     let mut read = Flags {
         is_global: false,
         skips_empty: false,
@@ -165,13 +163,11 @@ fn compiled(meter: &Meter, pattern: &str, flags: &Value) -> Result<(regex::Regex
             'x' => {
                 builder.ignore_whitespace(true);
             }
-            's' => {
-                builder.multi_line(false);
-            }
             'p' => {
-                builder.dot_matches_new_line(true).multi_line(false);
+                builder.dot_matches_new_line(true);
             }
-            'l' => {}
+            // `^` and `$` mean the whole text already; the longest match is not offered in linear time.
+            's' | 'l' => {}
             _ => return throw(format!("{letters} is not a valid modifier string")),
         }
     }
@@ -191,21 +187,21 @@ fn compiled(meter: &Meter, pattern: &str, flags: &Value) -> Result<(regex::Regex
 /// jq's match object.
 pub(super) fn object(found: &Match, text: &str) -> Value {
     let groups = found.groups.iter().map(|group| {
-        let (offset, length, string) = match &group.found {
-            Some((offset, text)) => (
-                *offset as i64,
-                text.chars().count() as i64,
-                Value::String(text.clone()),
-            ),
-            None => (-1, 0, Value::Null),
-        };
         let name = group.name.clone().map_or(Value::Null, Value::String);
-        Value::object([
-            ("offset", Value::Int(offset)),
-            ("length", Value::Int(length)),
-            ("string", string),
-            ("name", name),
-        ])
+        match &group.found {
+            Some((offset, text)) => Value::object([
+                ("offset", Value::Int(*offset as i64)),
+                ("length", Value::Int(text.chars().count() as i64)),
+                ("string", Value::String(text.clone())),
+                ("name", name),
+            ]),
+            None => Value::object([
+                ("offset", Value::Int(-1)),
+                ("string", Value::Null),
+                ("length", Value::Int(0)),
+                ("name", name),
+            ]),
+        }
     });
     let whole = &text[found.range.clone()];
     Value::object([

@@ -5,10 +5,9 @@ pub(super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> O
     if name.len() > 64 {
         return None;
     }
-    let allowed = 1 + name.chars().count() / 4;
-    known
-        .map(|candidate| (distance(name, candidate), candidate))
-        .filter(|(distance, _)| *distance <= allowed)
+    let allowed = (1 + name.chars().count() / 3).min(2);
+    let near = known.map(|candidate| (distance(name, candidate), candidate));
+    near.filter(|(distance, _)| *distance <= allowed && *distance < name.chars().count())
         .min()
         .map(|(_, name)| name)
 }

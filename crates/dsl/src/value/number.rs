@@ -66,7 +66,7 @@ pub(super) fn write_f64(number: f64, out: &mut Vec<u8>) {
 /// `mantissa` is `d` or `d.ddd`; the value is mantissa * 10^exponent.
 fn layout(mantissa: &[u8], exponent: i32, out: &mut Vec<u8>) {
     let digits = mantissa.iter().copied().filter(|byte| *byte != b'.');
-    if exponent < -4 || exponent >= 17 {
+    if !(-4..17).contains(&exponent) {
         let count = mantissa.len();
         let plain =
             exponent >= 17 && usize::try_from(exponent).expect("checked above") < count + 14;

@@ -14,8 +14,13 @@ impl Serialize for Value {
             Self::Null => serializer.serialize_unit(),
             Self::Bool(value) => serializer.serialize_bool(*value),
             Self::Int(number) => serializer.serialize_i64(*number),
-            Self::Float(number) => serializer.serialize_f64(*number),
-            Self::Decimal(text) => serializer.serialize_f64(text.parse().unwrap_or(f64::MAX)),
+            // Infinity is the largest number here, as in our own writer; not-a-number is null in both.
+            Self::Float(number) => serializer.serialize_f64(number.clamp(f64::MIN, f64::MAX)),
+            Self::Decimal(text) => match serde_json::value::RawValue::from_string(text.to_string())
+            {
+                Ok(raw) => raw.serialize(serializer),
+                Err(_) => serializer.serialize_str(text),
+            },
             Self::String(text) => serializer.serialize_str(text),
             Self::Array(items) => {
                 let mut seq = serializer.serialize_seq(Some(items.len()))?;
@@ -37,9 +42,14 @@ impl Serialize for Value {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
+        // serde_json hands over the text itself under this name, which our parser reads without losing a digit. Every
+        // other format (and serde's own buffers) takes it for a plain wrapper and gives what is inside.
+        deserializer.deserialize_newtype_struct(RAW, ValueVisitor)
     }
 }
+
+/// The name by which serde_json knows its `RawValue`; a test notices if it changes.
+const RAW: &str = "$serde_json::private::RawValue";
 
 struct ValueVisitor;
 
@@ -84,9 +94,20 @@ impl<'de> Visitor<'de> for ValueVisitor {
         }
         Ok(Value::Array(Arc::new(items)))
     }
+    fn visit_newtype_struct<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut map = Map::with_capacity(access.size_hint().unwrap_or(0).min(1024));
-        while let Some((key, value)) = access.next_entry::<String, Value>()? {
+        while let Some(key) = access.next_key::<String>()? {
+            if key == RAW && map.is_empty() {
+                let text = access.next_value::<String>()?;
+                return Value::parse_json(text.as_bytes()).map_err(serde::de::Error::custom);
+            }
+            let value = access.next_value::<Value>()?;
             map.insert(key.into(), value);
         }
         Ok(Value::Object(Arc::new(map)))

@@ -22,7 +22,7 @@ CREATE TABLE origin (
 CREATE TABLE run (
   id BLOB PRIMARY KEY, workflow INTEGER NOT NULL, label INTEGER NOT NULL, status INTEGER NOT NULL,
   created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, ended_at INTEGER,
-  delivery BLOB, parent BLOB, retry_of BLOB, summary TEXT
+  delivery BLOB, parent BLOB, parent_effect INTEGER, retry_of BLOB, summary TEXT
 ) STRICT, WITHOUT ROWID;
 -- Lists of one workflow's runs, newest first.
 CREATE INDEX run_of_workflow ON run (workflow, id);

@@ -309,6 +309,7 @@ impl<'db> Applier<'db> {
             ended_at.map(|at| at.0),
             delivery,
             run.parent.as_ref().map(|run| id(&run.0)),
+            run.parent_effect.map(u64::cast_signed),
             run.retry_of.as_ref().map(|run| id(&run.0)),
             summary.as_deref(),
         ];
@@ -394,7 +395,8 @@ fn insert_new(
     what: &'static str,
 ) -> Result<(), Halt> {
     match statement.execute(row) {
-        Ok(_) => Ok(()),
+        Ok(1) => Ok(()),
+        Ok(_) => Err(Halt::Refused(StoreError::Conflict { what })),
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
             Err(Halt::Refused(StoreError::Conflict { what }))
         }

@@ -23,8 +23,8 @@ statements! {
     dedupe_put: "INSERT OR IGNORE INTO dedupe (scope, key, at, run, digest) VALUES (?1, ?2, ?3, ?4, ?5)",
     dedupe_first: "SELECT run, digest FROM dedupe WHERE scope = ?1 AND key = ?2",
 
-    run_put: "INSERT INTO run (id, workflow, label, status, created_at, updated_at, ended_at, delivery, parent, retry_of, summary)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    run_put: "INSERT INTO run (id, workflow, label, status, created_at, updated_at, ended_at, delivery, parent, parent_effect, retry_of, summary)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     run_status: "SELECT workflow, status FROM run WHERE id = ?1",
     run_change: "UPDATE run SET status = ?2, updated_at = ?3, ended_at = ?4, summary = ?5 WHERE id = ?1",
     // Without the status, no index is touched.
@@ -32,7 +32,9 @@ statements! {
     run_count: "INSERT INTO run_count (workflow, status, runs) VALUES (?1, ?2, ?3)
         ON CONFLICT DO UPDATE SET runs = runs + excluded.runs",
 
-    journal_put: "INSERT INTO journal (run, seq, at, body) VALUES (?1, ?2, ?3, ?4)",
+    // Only after the record before it: a run's history has no gaps, whatever became of the unit before.
+    journal_put: "INSERT INTO journal (run, seq, at, body) SELECT ?1, ?2, ?3, ?4
+        WHERE ?2 = 1 OR EXISTS (SELECT 1 FROM journal WHERE run = ?1 AND seq = ?2 - 1)",
     snapshot_put: "INSERT OR REPLACE INTO snapshot (run, seq, body) VALUES (?1, ?2, ?3)",
     delivery_put: "INSERT OR REPLACE INTO delivery (id, origin, received_at, runs, headers, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     delivery_run_put: "INSERT OR IGNORE INTO delivery_run (run, delivery) VALUES (?1, ?2)",

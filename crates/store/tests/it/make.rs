@@ -42,6 +42,7 @@ pub fn row(number: u32) -> RunRow {
         updated_at: at(number),
         ended_at: None,
         parent: None,
+        parent_effect: None,
         retry_of: None,
         trigger: "api".into(),
         summary: None,

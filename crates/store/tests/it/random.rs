@@ -54,6 +54,7 @@ fn a_run() -> impl Strategy<Value = RunRow> {
                 status,
                 ended_at: status.is_ended().then(|| at(number + 5)),
                 parent: parent.map(run),
+                parent_effect: None,
                 retry_of: retry_of.map(run),
                 summary,
                 ..row(number)

@@ -24,6 +24,7 @@ fn a_run_is_started_changed_and_ended() {
     each(|store| {
         let first = RunRow {
             parent: Some(run(8)),
+            parent_effect: None,
             retry_of: Some(run(9)),
             summary: Some("ü".into()),
             ..row(1)

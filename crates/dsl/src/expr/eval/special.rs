@@ -64,7 +64,12 @@ impl<'p> Machine<'p> {
                     out(found)
                 },
             ),
-            Special::Recurse | Special::Repeat => match args {
+            // As jq 1.6 does it: the same input every time.
+            Special::Repeat => loop {
+                self.meter.tick()?;
+                self.eval(&args[0], env.clone(), item.clone(), out)?;
+            },
+            Special::Recurse => match args {
                 [] => self.descend(item, out),
                 [step, ..] => self.recurse(step, env, item, out),
             },

@@ -157,15 +157,23 @@ fn join(meter: &Meter, input: &Value, separator: &Value) -> Result<Value, Stop> 
     if items.is_empty() {
         return Ok(Value::string(""));
     }
-    let Value::String(separator) = separator else {
-        return throw(format!("{} cannot join texts", shown(separator)));
-    };
     let mut joined = String::new();
     for (index, item) in items.iter().enumerate() {
         meter.tick()?;
         let before = joined.len();
         if index > 0 {
-            joined.push_str(separator);
+            match separator {
+                Value::String(separator) => joined.push_str(separator),
+                Value::Null => {}
+                other => {
+                    let so_far = Value::string(joined.as_str());
+                    return throw(format!(
+                        "{} and {} cannot be added",
+                        shown(&so_far),
+                        shown(other)
+                    ));
+                }
+            }
         }
         match item {
             Value::Null => {}

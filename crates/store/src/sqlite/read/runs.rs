@@ -15,7 +15,7 @@ use crate::{Millis, RunFilter, RunId, RunRow, RunStatus, Text};
 macro_rules! select_runs {
     ($from:literal) => {
         concat!(
-            "SELECT id, label, status, created_at, updated_at, ended_at, parent, retry_of, summary FROM run ",
+            "SELECT id, label, status, created_at, updated_at, ended_at, parent, parent_effect, retry_of, summary FROM run ",
             $from,
             " AND id < ?2 AND id >= ?3 ORDER BY id DESC"
         )
@@ -57,7 +57,7 @@ impl Place {
 }
 
 pub(super) fn one(db: &Connection, words: &Dictionary, run: RunId) -> Sql<Option<RunRow>> {
-    let sql = "SELECT id, label, status, created_at, updated_at, ended_at, parent, retry_of, summary FROM run WHERE id = ?1";
+    let sql = "SELECT id, label, status, created_at, updated_at, ended_at, parent, parent_effect, retry_of, summary FROM run WHERE id = ?1";
     super::row(db, sql, [id(&run.0)], |row| read(row, words))
 }
 
@@ -222,7 +222,7 @@ pub(super) fn counts(
 fn read(row: &Row<'_>, words: &Dictionary) -> Sql<RunRow> {
     let label = words.labels.word(row.get(1)?)?;
     let (namespace, workflow) = words.workflows.word(label.workflow)?;
-    let summary = row.get_ref(8)?.as_str_or_null()?.map(Text::from);
+    let summary = row.get_ref(9)?.as_str_or_null()?.map(Text::from);
     Ok(RunRow {
         id: run_id(row, 0)?,
         namespace,
@@ -234,7 +234,8 @@ fn read(row: &Row<'_>, words: &Dictionary) -> Sql<RunRow> {
         updated_at: Millis(row.get(4)?),
         ended_at: row.get::<_, Option<i64>>(5)?.map(Millis),
         parent: run_id_or_none(row, 6)?,
-        retry_of: run_id_or_none(row, 7)?,
+        parent_effect: row.get::<_, Option<i64>>(7)?.map(i64::cast_unsigned),
+        retry_of: run_id_or_none(row, 8)?,
         trigger: label.started_by,
         summary,
     })
