@@ -4,7 +4,7 @@
 //! their runs, and says where to look. Whatever ends it, Ctrl-C or one of the programs dying, all of them are stopped.
 
 mod children;
-mod http;
+pub(crate) mod http;
 mod leads;
 
 use std::net::TcpListener;
