@@ -35,7 +35,8 @@ fn samples_come_in_order_and_none_is_an_error() {
     let directory = tempfile::tempdir().unwrap();
     assert!(read_samples(directory.path()).is_err());
     for name in ["2-small.json", "1-big.json", "notes.md"] {
-        std::fs::write(directory.path().join(name), "{}").unwrap();
+        let text = r#"{"about": "a", "headers": {"x-delivery-id": "d"}, "body": {}, "expected": {"status": 202}}"#;
+        std::fs::write(directory.path().join(name), text).unwrap();
     }
     let samples = read_samples(directory.path()).unwrap();
     let names: Vec<&str> = samples.iter().map(|sample| sample.name.as_str()).collect();
