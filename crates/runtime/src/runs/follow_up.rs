@@ -101,7 +101,6 @@ impl Core {
         let run = follow_up.run;
         let mut guard = lock(hot);
         guard.unacked = guard.unacked.saturating_sub(1);
-        let mut is_outbox_due = false;
         for effect in follow_up.effects {
             match effect {
                 Effect::Perform { effect, request } => self.perform(&mut guard, effect, request),
@@ -130,11 +129,12 @@ impl Core {
                     });
                 }
                 Effect::Unlisten { listener } => self.bus.remove(run, listener),
-                Effect::Publish { .. } | Effect::StartRun { .. } => is_outbox_due = true,
+                // In the outbox.
+                Effect::Publish { .. } | Effect::StartRun { .. } => {}
             }
         }
         drop(guard);
-        if is_outbox_due || follow_up.has_messages {
+        if follow_up.has_mail {
             self.carry_soon(follow_up.parcels, follow_up.messages);
         }
         if follow_up.is_unfinished {
@@ -218,7 +218,7 @@ pub(crate) struct FollowUp {
     summary: Option<Text>,
     effects: Vec<Effect>,
     is_unfinished: bool,
-    has_messages: bool,
+    has_mail: bool,
     parcels: Vec<Parcel>,
     messages: Vec<Message>,
 }
@@ -244,7 +244,7 @@ impl FollowUp {
             summary: hot.row.summary.clone(),
             effects: decision.effects,
             is_unfinished: decision.is_unfinished,
-            has_messages: !messages.is_empty(),
+            has_mail: !messages.is_empty() || !parcels.is_empty(),
             parcels,
             messages,
         }

@@ -18,6 +18,7 @@ use store::{RunId, Store};
 pub struct Stub {
     pub calls: Mutex<Vec<Call>>,
     failures: Mutex<HashMap<String, i64>>,
+    called: tokio::sync::Notify,
 }
 
 impl Stub {
@@ -30,6 +31,22 @@ impl Stub {
             .collect()
     }
 
+    /// Waits until so many calls have arrived.
+    pub async fn until(&self, count: usize) {
+        let wait = async {
+            loop {
+                let called = self.called.notified();
+                if self.count() >= count {
+                    return;
+                }
+                called.await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), wait)
+            .await
+            .expect("the calls arrive in time");
+    }
+
     pub fn count(&self) -> usize {
         self.calls.lock().unwrap().len()
     }
@@ -39,6 +56,8 @@ impl Stub {
 impl Performer for Stub {
     async fn perform(&self, call: &Call) -> Result<Value, CallError> {
         self.calls.lock().unwrap().push(call.clone());
+        self.called.notify_waiters();
+        self.called.notify_one();
         match &*call.function {
             "stub.hang" | "stub.hangSend" => std::future::pending().await,
             "stub.fail" => {
