@@ -12,7 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, ORIGIN};
 use http::request::Parts;
-use http::{HeaderName, Method};
+use http::{HeaderName, Method, Uri};
 use runtime::Scope;
 
 use crate::App;
@@ -144,7 +144,7 @@ pub(crate) async fn authorize(
     mut request: Request,
     next: Next,
 ) -> Response {
-    match check(&app, action, request.method(), request.headers()) {
+    match check(&app, action, &request) {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -160,12 +160,8 @@ fn wants_page(action: Action, request: &Request) -> bool {
     action == Action::PagesRead && !request.headers().contains_key(AUTHORIZATION)
 }
 
-fn check(
-    app: &App,
-    action: Action,
-    method: &Method,
-    headers: &HeaderMap,
-) -> Result<Authorized, Problem> {
+fn check(app: &App, action: Action, request: &Request) -> Result<Authorized, Problem> {
+    let headers = request.headers();
     let scope = match bearer(headers)? {
         Some(token) => app
             .server
@@ -179,7 +175,7 @@ fn check(
                 )
             })?;
             // A browser sends cookies whoever asks it to, so here the asker matters.
-            same_site(app, method, headers)?;
+            same_site(app, request.method(), request.uri(), headers)?;
             let token = app
                 .sessions
                 .token(session)
@@ -233,10 +229,16 @@ pub(crate) fn session_id(headers: &HeaderMap) -> Option<&str> {
 
 /// Refuses what a page of another site makes a browser send: by the browser's own word where it gives one, else by the
 /// origin; and hosts that we are not, since a foreign name that resolves to us makes a foreign page look like ours.
-pub(crate) fn same_site(app: &App, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
-    let host = headers
-        .get(HOST)
-        .and_then(|value| value.to_str().ok())
+pub(crate) fn same_site(
+    app: &App,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<(), Problem> {
+    // HTTP/2 has the authority of the address in place of the header.
+    let named = headers.get(HOST).and_then(|value| value.to_str().ok());
+    let host = named
+        .or_else(|| uri.authority().map(|authority| authority.as_str()))
         .unwrap_or_default();
     if !app.options.is_own_host(host) {
         return Err(Problem::new(

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::header::SET_COOKIE;
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, Uri};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -61,8 +61,8 @@ struct Login {
     request_body(content = Login, content_type = "application/x-www-form-urlencoded"),
     responses((status = 303, description = "Logged in; on to `/`."), (status = 401, description = "The token is not known.", body = String, content_type = "text/html"))
 )]
-async fn log_in(State(app): State<App>, payload: Payload) -> Result<Response, Problem> {
-    same_site(&app, &Method::POST, &payload.headers)?;
+async fn log_in(State(app): State<App>, uri: Uri, payload: Payload) -> Result<Response, Problem> {
+    same_site(&app, &Method::POST, &uri, &payload.headers)?;
     payload.text(&["application/x-www-form-urlencoded"])?;
     let token = url::form_urlencoded::parse(&payload.bytes)
         .find(|(name, _)| name == "token")

@@ -141,6 +141,15 @@ async fn pages_of_other_sites_cannot_act_for_a_session() {
         forged.refusal().starts_with("403 cross-site: "),
         "{forged:?}"
     );
+    // HTTP/2 names the host in the address.
+    let line = "PUT http://localhost:7400/api/v1/secrets/sales/x";
+    let headers = [
+        json,
+        ("cookie", &*session),
+        ("origin", "http://localhost:7400"),
+    ];
+    let http2 = face.send(request(line, &headers, r#"{"value":"v"}"#)).await;
+    assert_eq!(http2.status, 204, "{http2:?}");
     // A bearer token is never sent by a browser on its own, so there the origin does not matter.
     let bearer = face
         .call(
