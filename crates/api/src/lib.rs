@@ -24,7 +24,7 @@ use std::sync::Arc;
 use axum::Router;
 use runtime::Server;
 // The runtime's views name these; one place knows where they come from.
-pub(crate) use store::{RunId, RunStatus, StoreError};
+pub(crate) use runtime::{RunId, RunStatus, StoreError};
 
 pub use openapi::openapi;
 pub use options::ApiOptions;

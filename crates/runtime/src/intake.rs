@@ -112,7 +112,7 @@ impl Core {
             .map_err(|rejection| RuntimeError::BadRequest {
                 what: rejection.to_string(),
             })?;
-        let mut hot = self.begin(row, begin.loaded, state);
+        let mut hot = Hot::new(row, begin.loaded, state);
         let mut writes = Vec::with_capacity(4 + decision.effects.len());
         if let Some(body) = snapshot {
             writes.push(Write::Snapshot {
@@ -387,6 +387,9 @@ impl Core {
             Err(Refusal::NotFound) => Err(RuntimeError::NotFound {
                 what: "open run",
                 name: run.to_string(),
+            }),
+            Err(Refusal::Broken) => Err(RuntimeError::Unavailable {
+                what: format!("deciding about run {run} broke Segue; it is quarantined"),
             }),
             Err(Refusal::Rejected(rejection)) => Err(RuntimeError::Conflict {
                 what: rejection.to_string(),

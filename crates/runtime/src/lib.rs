@@ -26,9 +26,11 @@ pub mod view;
 
 pub use error::RuntimeError;
 pub use scope::Scope;
+// What the handle's answers are made of, for faces that do not know the store.
 pub use server::{
     HookReply, HookRequest, Options, Profile, RunInput, Server, StartOptions, Started,
 };
+pub use store::{RunId, RunStatus, StoreError};
 pub use view::{
     DefinitionView, HistoryEntry, LiveEvent, OutstandingView, RunDetail, RunPage, RunQuery,
     RunView, SourceView, WorkflowView,

@@ -117,8 +117,11 @@ impl State {
                 Write::Journal(record) => {
                     let key = (record.run, record.seq);
                     let before = (record.run, record.seq.saturating_sub(1));
-                    let follows = record.seq == 1 || self.journal.contains_key(&before) || new_records.contains(&before);
-                    let is_there = !follows || self.journal.contains_key(&key) || !new_records.insert(key);
+                    let follows = record.seq == 1
+                        || self.journal.contains_key(&before)
+                        || new_records.contains(&before);
+                    let is_there =
+                        !follows || self.journal.contains_key(&key) || !new_records.insert(key);
                     is_there.then_some(StoreError::Conflict { what: "record" })
                 }
                 _ => None,

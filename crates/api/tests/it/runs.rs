@@ -276,22 +276,10 @@ async fn secrets_go_in_and_never_come_out() {
 }
 
 #[tokio::test]
-async fn whole_numbers_stay_as_they_were_written() {
+async fn numbers_stay_as_they_were_written() {
     let face = Face::of(&[GREET]).await;
-    let input = async |body: &str| {
-        let run = face.post(START, body).await.run();
-        let read = face.get(&format!("/api/v1/runs/{run}")).await.text;
-        let (_, rest) = read.split_once("\"input\":").expect("an input");
-        rest.split_once(",\"output\"")
-            .expect("an output")
-            .0
-            .to_owned()
-    };
-    let exact = r#"{"price":0.1,"whole":9007199254740993,"least":-9223372036854775808}"#;
-    assert_eq!(input(exact).await, exact);
-    // Wrong, and known: it is taken in exactly, but the language's values serialise numbers beyond 64 bits rounded.
-    assert_eq!(
-        input(r#"{"id":12345678901234567890}"#).await,
-        r#"{"id":1.2345678901234567e+19}"#
-    );
+    let input = r#"{"price":0.1,"whole":9007199254740993,"least":-9223372036854775808,"id":12345678901234567890,"fine":0.12345678901234567890123}"#;
+    let run = face.post(START, input).await.run();
+    let read = face.get(&format!("/api/v1/runs/{run}")).await.text;
+    assert!(read.contains(&format!("\"input\":{input},")), "{read}");
 }

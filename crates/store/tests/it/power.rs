@@ -11,7 +11,7 @@ use store::sqlite::{Options, SqliteStore};
 use store::{Committed, RunStatus, Store, StoreError};
 
 use crate::make::{change, commit, commit_all, prune, record, unit};
-use crate::whole::{check, options, whole_unit};
+use crate::whole::{RECORDS, check, options, whole_unit};
 
 fn disk() -> Arc<FaultyDisk> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -249,7 +249,10 @@ fn on_a_full_disk_runs_go_on_but_none_starts() {
     disk.fail(disk.operations() + 1, Fault::Full);
     assert_eq!(commit(&store, whole_unit(2)), Err(StoreError::DiskFull));
 
-    let ends = unit([record(1, 9, "end"), change(1, RunStatus::Cancelled, 2)]);
+    let ends = unit([
+        record(1, RECORDS + 1, "end"),
+        change(1, RunStatus::Cancelled, 2),
+    ]);
     let answers = commit_all(&store, [whole_unit(3), ends, whole_unit(4)]);
     assert_eq!(
         answers,

@@ -10,7 +10,7 @@ use store::{Queries, Store, StoreError, Unit, Write};
 
 use crate::make::{delivery, key, record, row, run, unit, uuid};
 
-const RECORDS: u64 = 3;
+pub const RECORDS: u64 = 3;
 
 /// A run, its records, its delivery, its key.
 pub fn whole_unit(number: u32) -> Unit {

@@ -1,0 +1,252 @@
+//! What is done once a decision is on disk.
+
+use std::sync::{Arc, Mutex};
+
+use connectors::function::EffectClass;
+use engine::{Command, Decision, Effect};
+use store::{Committed, Message, Parcel, RunId, RunStatus, StoreError, Text, Timer, Unit, Write};
+
+use super::hot::Hot;
+use super::{Core, Done, Refusal, lock};
+use crate::clock::{millis_up, timestamp};
+use crate::definitions::Loaded;
+use crate::view::LiveEvent;
+
+/// Waiting runs stay in memory up to this many runs.
+const HOT_MAX: u64 = 20_000;
+/// Records of one run that may be on their way to the disk while its reads go on.
+const RUN_AHEAD_MAX: u32 = 64;
+
+impl Core {
+    /// Hands over a unit about a run whose lock is held, and acts on the decision once it is on disk.
+    pub(super) fn submit(
+        self: &Arc<Self>,
+        hot: &Arc<Mutex<Hot>>,
+        guard: &mut Hot,
+        unit: Unit,
+        mut decision: Decision,
+        done: Done,
+    ) {
+        let core = self.clone();
+        let kept = hot.clone();
+        let ahead = self.take_ahead(guard, &mut decision);
+        guard.unacked += 1;
+        let follow_up = FollowUp::of(guard, decision, &unit.writes);
+        let reply = move |written: Result<Committed, StoreError>| match written {
+            Ok(_) => {
+                core.follow_up(&kept, follow_up);
+                done(Ok(()));
+            }
+            Err(error) => {
+                // A refusal at the door is told before `submit` returns, while the run's lock is held: not here.
+                let handle = core.handle.clone();
+                handle.spawn(async move {
+                    core.make_stale(&kept);
+                    done(Err(Refusal::Store(error)));
+                });
+            }
+        };
+        self.store.submit(unit, Box::new(reply));
+        for (effect, request) in ahead {
+            self.perform(guard, effect, request);
+        }
+    }
+
+    /// Takes out the reads that need not wait for the disk.
+    fn take_ahead(&self, hot: &Hot, decision: &mut Decision) -> Vec<(u64, engine::Request)> {
+        if hot.unacked >= RUN_AHEAD_MAX {
+            return Vec::new();
+        }
+        let mut ahead = Vec::new();
+        decision.effects.retain(|effect| match effect {
+            Effect::Perform { effect, request }
+                if self.class_of(hot, *effect, &request.function, &request.with)
+                    <= EffectClass::Read =>
+            {
+                ahead.push((*effect, request.clone()));
+                false
+            }
+            _ => true,
+        });
+        ahead
+    }
+
+    /// What is in memory is ahead of the store: drop it, so that the next command reads the run again.
+    fn make_stale(&self, hot: &Arc<Mutex<Hot>>) {
+        let mut hot = lock(hot);
+        hot.is_stale = true;
+        for (_, call) in hot.calls.drain() {
+            call.abort();
+        }
+        self.forget(hot.id);
+    }
+
+    /// Takes a run whose first record is on disk into the table, and acts on its decision.
+    pub fn begun(self: &Arc<Self>, hot: Hot, follow_up: FollowUp) {
+        self.metrics.runs_started.add(1);
+        let run = hot.id;
+        let has_ended = hot.state.status().is_ended();
+        let hot = Arc::new(Mutex::new(hot));
+        if !has_ended {
+            self.metrics.runs_hot.add(1);
+            self.shard(run).insert(run, hot.clone());
+        }
+        self.follow_up(&hot, follow_up);
+    }
+
+    /// Acts on a decision that is on disk. Called from the store's writer: nothing here blocks.
+    fn follow_up(self: &Arc<Self>, hot: &Arc<Mutex<Hot>>, follow_up: FollowUp) {
+        self.metrics.records.add(1);
+        self.tell_live(&follow_up);
+        let run = follow_up.run;
+        let mut guard = lock(hot);
+        guard.unacked = guard.unacked.saturating_sub(1);
+        let mut is_outbox_due = false;
+        for effect in follow_up.effects {
+            match effect {
+                Effect::Perform { effect, request } => self.perform(&mut guard, effect, request),
+                Effect::Abandon { effect } => {
+                    if let Some(call) = guard.calls.remove(&effect) {
+                        call.abort();
+                    }
+                }
+                Effect::SetTimer { timer, due } => self.timers.set(&Timer {
+                    run,
+                    timer,
+                    due: millis_up(due),
+                }),
+                Effect::ClearTimer { timer } => {
+                    if let Some(due) = guard.timers.remove(&timer) {
+                        self.timers.clear(due, run, timer);
+                    }
+                }
+                Effect::Listen { listener, types } => {
+                    let namespace = follow_up.loaded.row.namespace.clone();
+                    self.bus.add(store::Listener {
+                        run,
+                        listener,
+                        namespace,
+                        types,
+                    });
+                }
+                Effect::Unlisten { listener } => self.bus.remove(run, listener),
+                Effect::Publish { .. } | Effect::StartRun { .. } => is_outbox_due = true,
+            }
+        }
+        drop(guard);
+        if is_outbox_due || follow_up.has_messages {
+            self.carry_soon(follow_up.parcels, follow_up.messages);
+        }
+        if follow_up.is_unfinished {
+            let core = self.clone();
+            self.handle
+                .spawn(async move { core.deliver_again(run, Command::Continue) });
+        }
+        if follow_up.status.is_ended() {
+            self.ended(hot, follow_up.status, &follow_up.loaded);
+        } else if follow_up.status == RunStatus::Waiting && self.metrics.runs_hot.get() > HOT_MAX {
+            self.evict(run, hot);
+        }
+    }
+
+    fn evict(&self, run: RunId, hot: &Arc<Mutex<Hot>>) {
+        let guard = lock(hot);
+        if guard.waiters.is_empty() && guard.calls.is_empty() {
+            // Whoever holds it still sees that it must be read again.
+            drop(guard);
+            let mut shard = self.shard(run);
+            // Two: the table's and ours. Anyone else is about to use it.
+            if Arc::strong_count(hot) <= 2 && shard.remove(&run).is_some() {
+                self.metrics.runs_hot.sub(1);
+            }
+        }
+    }
+
+    fn ended(&self, hot: &Arc<Mutex<Hot>>, status: RunStatus, loaded: &Arc<Loaded>) {
+        match status {
+            RunStatus::Completed => self.metrics.runs_completed.add(1),
+            RunStatus::Faulted => self.metrics.runs_faulted.add(1),
+            _ => self.metrics.runs_cancelled.add(1),
+        }
+        let mut guard = lock(hot);
+        let waiters = std::mem::take(&mut guard.waiters);
+        let run = guard.id;
+        for (_, call) in guard.calls.drain() {
+            call.abort();
+        }
+        let detail = (!waiters.is_empty())
+            .then(|| crate::read::detail(&guard.row, &guard.loaded, &guard.state));
+        drop(guard);
+        self.forget(run);
+        for (waiter, detail) in waiters.into_iter().zip(std::iter::repeat(detail)) {
+            // Whoever waited may have gone.
+            let _ = detail.map(|detail| waiter.send(detail));
+        }
+        if loaded
+            .definition
+            .schedule
+            .as_ref()
+            .is_some_and(|schedule| schedule.after.is_some())
+        {
+            self.schedule_changed.notify_one();
+        };
+    }
+
+    fn tell_live(&self, follow_up: &FollowUp) {
+        if self.live.receiver_count() == 0 {
+            return;
+        }
+        let _ = self.live.send(LiveEvent {
+            run: follow_up.run,
+            namespace: follow_up.loaded.row.namespace.clone(),
+            workflow: follow_up.loaded.row.name.clone(),
+            status: follow_up.status,
+            seq: follow_up.seq,
+            at: follow_up.at,
+            summary: follow_up.summary.clone(),
+        });
+    }
+}
+
+/// What is to be done once a record is on disk.
+pub(crate) struct FollowUp {
+    run: RunId,
+    loaded: Arc<Loaded>,
+    seq: u64,
+    at: jiff::Timestamp,
+    status: RunStatus,
+    summary: Option<Text>,
+    effects: Vec<Effect>,
+    is_unfinished: bool,
+    has_messages: bool,
+    parcels: Vec<Parcel>,
+    messages: Vec<Message>,
+}
+
+impl FollowUp {
+    pub fn of(hot: &Hot, decision: Decision, writes: &[Write]) -> Self {
+        let mut at = jiff::Timestamp::UNIX_EPOCH;
+        let (mut parcels, mut messages) = (Vec::new(), Vec::new());
+        for write in writes {
+            match write {
+                Write::OutboxPut(parcel) => parcels.push(parcel.clone()),
+                Write::InboxPut(message) => messages.push(message.clone()),
+                Write::Journal(record) if record.run == hot.id => at = timestamp(record.at),
+                _ => {}
+            }
+        }
+        Self {
+            run: hot.id,
+            loaded: hot.loaded.clone(),
+            seq: hot.seq,
+            at,
+            status: hot.row.status,
+            summary: hot.row.summary.clone(),
+            effects: decision.effects,
+            is_unfinished: decision.is_unfinished,
+            has_messages: !messages.is_empty(),
+            parcels,
+            messages,
+        }
+    }
+}
