@@ -36,6 +36,12 @@ impl Bus {
         }
     }
 
+    pub fn add_all(&self, listeners: &[Listener]) {
+        for listener in listeners {
+            self.add(listener.clone());
+        }
+    }
+
     pub fn add(&self, listener: Listener) {
         let key = (listener.run, listener.listener);
         let mut inner = self.inner.write().expect("no panic while held");

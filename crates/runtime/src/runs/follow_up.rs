@@ -32,6 +32,10 @@ impl Core {
         let ahead = self.take_ahead(guard, &mut decision);
         guard.unacked += 1;
         let follow_up = FollowUp::of(guard, decision, &unit.writes);
+        let listeners = follow_up.listeners();
+        // Heard from now on: who reads that the run listens may answer before the reply is here. What comes earlier than
+        // the record waits for the run's lock, and is decided upon after it.
+        self.bus.add_all(&listeners);
         let reply = move |written: Result<Committed, StoreError>| match written {
             Ok(_) => {
                 core.follow_up(&kept, follow_up);
@@ -42,6 +46,9 @@ impl Core {
                 let handle = core.handle.clone();
                 handle.spawn(async move {
                     core.make_stale(&kept);
+                    for listener in listeners {
+                        core.bus.remove(listener.run, listener.listener);
+                    }
                     done(Err(Refusal::Store(error)));
                 });
             }
@@ -91,6 +98,7 @@ impl Core {
             self.metrics.runs_hot.add(1);
             self.shard(run).insert(run, hot.clone());
         }
+        self.bus.add_all(&follow_up.listeners());
         self.follow_up(&hot, follow_up);
     }
 
@@ -119,15 +127,8 @@ impl Core {
                         self.timers.clear(due, run, timer);
                     }
                 }
-                Effect::Listen { listener, types } => {
-                    let namespace = follow_up.loaded.row.namespace.clone();
-                    self.bus.add(store::Listener {
-                        run,
-                        listener,
-                        namespace,
-                        types,
-                    });
-                }
+                // On the bus since before the record was written.
+                Effect::Listen { .. } => {}
                 Effect::Unlisten { listener } => self.bus.remove(run, listener),
                 // In the outbox.
                 Effect::Publish { .. } | Effect::StartRun { .. } => {}
@@ -224,6 +225,20 @@ pub(crate) struct FollowUp {
 }
 
 impl FollowUp {
+    /// What the run listens for from this decision on.
+    fn listeners(&self) -> Vec<store::Listener> {
+        let listen = |effect: &Effect| match effect {
+            Effect::Listen { listener, types } => Some(store::Listener {
+                run: self.run,
+                listener: *listener,
+                namespace: self.loaded.row.namespace.clone(),
+                types: types.clone(),
+            }),
+            _ => None,
+        };
+        self.effects.iter().filter_map(listen).collect()
+    }
+
     pub fn of(hot: &Hot, decision: Decision, writes: &[Write]) -> Self {
         let mut at = jiff::Timestamp::UNIX_EPOCH;
         let (mut parcels, mut messages) = (Vec::new(), Vec::new());
