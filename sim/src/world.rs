@@ -165,7 +165,7 @@ impl World {
         for event in &decision.events {
             let event = checks::written_and_read(event)?;
             let number = run.history.len() as u64;
-            self.lifecycle.extend(engine::lifecycle_event(
+            self.lifecycle.extend(engine::lifecycle_events(
                 &run.definition,
                 &run.replayed,
                 &event,

@@ -32,7 +32,24 @@ pub fn apply(state: &mut RunState, event: &HistoryEvent, at: jiff::Timestamp) {
             });
         }
         HistoryEvent::Continued => state.ready.clear(),
-        HistoryEvent::TaskSkipped { .. } => {}
+        HistoryEvent::TaskSkipped { branch: None, .. } => {}
+        HistoryEvent::TaskSkipped {
+            branch: Some((id, index)),
+            ..
+        } => {
+            let output = state
+                .frames
+                .get(id)
+                .map_or(Value::Null, |frame| frame.input.clone());
+            if let Some(Phase::Fork {
+                outputs, pending, ..
+            }) = phase(state, Some(*id))
+                && let Some(place) = outputs.get_mut(*index as usize)
+            {
+                *place = Some(output);
+                *pending = pending.saturating_sub(1);
+            }
+        }
         HistoryEvent::TaskStarted {
             id,
             task,

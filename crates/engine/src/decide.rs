@@ -74,8 +74,23 @@ pub fn advance(
 #[must_use]
 pub fn outstanding(definition: &Definition, state: &RunState) -> Vec<Effect> {
     let mut effects = Vec::new();
+    // What a suspended run holds has come back already.
+    let is_answered = |effect: u64| {
+        state
+            .held
+            .iter()
+            .any(|held| matches!(held, Command::Answered { effect: known, .. } if *known == effect))
+    };
+    let is_fired = |timer: u64| {
+        state
+            .held
+            .iter()
+            .any(|held| matches!(held, Command::TimerFired { timer: known } if *known == timer))
+    };
     for (id, frame) in &state.frames {
         match &frame.phase {
+            Phase::Calling { effect, .. } | Phase::SubRun { effect, .. }
+                if is_answered(*effect) => {}
             Phase::Calling {
                 effect,
                 request,
@@ -103,6 +118,7 @@ pub fn outstanding(definition: &Definition, state: &RunState) -> Vec<Effect> {
         state
             .timers
             .iter()
+            .filter(|(timer, _)| !is_fired(**timer))
             .map(|(timer, Timer { due, .. })| Effect::SetTimer {
                 timer: *timer,
                 due: *due,
@@ -375,6 +391,14 @@ impl<'a> Machine<'a> {
                     go: None,
                 });
             }
+            // Another run's error points into another definition.
+            Outcome::Error(error) if request.is_none() => self.work.push_back(Work::Fault {
+                id,
+                error: WorkflowError {
+                    instance: None,
+                    ..error
+                },
+            }),
             Outcome::Error(error) => self.work.push_back(Work::Fault { id, error }),
             Outcome::Uncertain { reason } if request.is_none() => {
                 let error = WorkflowError::new(ErrorKind::Runtime, "Uncertain", &*reason);

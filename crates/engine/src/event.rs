@@ -68,6 +68,9 @@ pub enum HistoryEvent {
     TaskSkipped {
         #[serde(with = "task_id")]
         task: TaskId,
+        /// When the task is a branch: its fork and its place, which gets the branch's input as output.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        branch: Option<(u64, u32)>,
     },
     TaskStarted {
         id: u64,

@@ -7,118 +7,167 @@ use dsl::value::{Text, Value};
 
 use crate::evaluate::error_value;
 use crate::event::HistoryEvent;
-use crate::state::RunState;
+use crate::state::{Phase, RunState};
 
 const PREFIX: &str = "io.serverlessworkflow.";
 
-/// The lifecycle event that tells of `event`, if the specification has one. `before` is the state that the event was
-/// applied to; `number` makes the id unique within the run.
+/// The lifecycle events that tell of `event`, as far as the specification has them. `before` is the state that the event
+/// was applied to; `number` makes the ids unique within the run.
 #[must_use]
-pub fn lifecycle_event(
+pub fn lifecycle_events(
     definition: &Definition,
     before: &RunState,
     event: &HistoryEvent,
     at: jiff::Timestamp,
     number: u64,
-) -> Option<Value> {
-    let time = Value::from(at.to_string());
-    let (name, mut data) = match event {
-        HistoryEvent::RunStarted { .. } => (
-            "workflow.started",
-            vec![
-                ("definition", reference(definition)),
-                ("startedAt", time.clone()),
-            ],
+) -> Vec<Value> {
+    let mut told = Told {
+        definition,
+        before,
+        time: Value::from(at.to_string()),
+        number,
+        events: Vec::new(),
+    };
+    let all = || before.frames.keys().copied();
+    match event {
+        HistoryEvent::RunStarted { .. } => told.run(
+            "started",
+            "startedAt",
+            vec![("definition", reference(definition))],
         ),
-        HistoryEvent::RunSuspended => ("workflow.suspended", vec![("suspendedAt", time.clone())]),
-        HistoryEvent::RunResumed => ("workflow.resumed", vec![("resumedAt", time.clone())]),
+        HistoryEvent::RunSuspended => {
+            told.run("suspended", "suspendedAt", Vec::new());
+            told.tasks(all(), "suspended", "suspendedAt");
+        }
+        HistoryEvent::RunResumed => {
+            told.run("resumed", "resumedAt", Vec::new());
+            told.tasks(all(), "resumed", "resumedAt");
+        }
+        // What was still under way when a run ends is cancelled with it.
         HistoryEvent::RunCancelled { .. } => {
-            ("workflow.cancelled", vec![("cancelledAt", time.clone())])
+            told.tasks(all(), "cancelled", "cancelledAt");
+            told.run("cancelled", "cancelledAt", Vec::new());
         }
-        HistoryEvent::RunFaulted { error } => (
-            "workflow.faulted",
-            vec![("faultedAt", time.clone()), ("error", error_value(error))],
-        ),
+        HistoryEvent::RunFaulted { error } => {
+            told.tasks(all(), "cancelled", "cancelledAt");
+            told.run("faulted", "faultedAt", vec![("error", error_value(error))]);
+        }
         HistoryEvent::RunCompleted { output } => {
-            let output = before.resolve(output, None);
-            (
-                "workflow.completed",
-                vec![("completedAt", time.clone()), ("output", output)],
-            )
+            told.tasks(all(), "cancelled", "cancelledAt");
+            told.run(
+                "completed",
+                "completedAt",
+                vec![("output", before.resolve(output, None))],
+            );
         }
-        HistoryEvent::ListenEntered { .. } => (
-            "workflow.correlation-started",
-            vec![("startedAt", time.clone())],
-        ),
+        HistoryEvent::ListenEntered { .. } => {
+            told.run("correlation-started", "startedAt", Vec::new())
+        }
         HistoryEvent::EventConsumed {
-            id, is_last: true, ..
+            id,
+            correlations,
+            is_last: true,
+            ..
         } => {
-            let keys = match before.frames.get(id).map(|frame| &frame.phase) {
-                Some(crate::state::Phase::Listen { correlations, .. }) => correlations.clone(),
-                _ => Vec::new(),
+            let known = match before.frames.get(id).map(|frame| &frame.phase) {
+                Some(Phase::Listen { correlations, .. }) => correlations.as_slice(),
+                _ => &[],
             };
-            (
-                "workflow.correlation-completed",
-                vec![
-                    ("completedAt", time.clone()),
-                    ("correlationKeys", Value::object(keys)),
-                ],
-            )
+            let keys = Value::object(known.iter().chain(correlations).cloned());
+            told.run(
+                "correlation-completed",
+                "completedAt",
+                vec![("correlationKeys", keys)],
+            );
         }
-        _ => return task_event(definition, before, event, at, number),
-    };
-    data.insert(0, ("name", qualified_name(definition, before)));
-    Some(envelope(before, name, data, time, number))
-}
-
-fn task_event(
-    definition: &Definition,
-    before: &RunState,
-    event: &HistoryEvent,
-    at: jiff::Timestamp,
-    number: u64,
-) -> Option<Value> {
-    let time = Value::from(at.to_string());
-    let reference_of = |id: &u64| {
-        before
-            .frames
-            .get(id)
-            .map(|frame| definition.task(frame.task).reference.clone())
-    };
-    let (name, task, mut data): (&str, Text, Vec<(&str, Value)>) = match event {
-        HistoryEvent::TaskStarted { task, .. } => (
-            "task.started",
-            definition.task(*task).reference.clone(),
-            vec![("startedAt", time.clone())],
-        ),
-        HistoryEvent::AttemptStarted { id, .. } => (
-            "task.retried",
-            reference_of(id)?,
-            vec![("retriedAt", time.clone())],
-        ),
-        HistoryEvent::TaskFaulted { id, error } => (
-            "task.faulted",
-            reference_of(id)?,
-            vec![("faultedAt", time.clone()), ("error", error_value(error))],
+        HistoryEvent::TaskStarted { task, .. } => {
+            let reference = &definition.task(*task).reference;
+            told.task(reference, "created", "createdAt", Vec::new());
+            told.task(reference, "started", "startedAt", Vec::new());
+        }
+        HistoryEvent::AttemptStarted { id, .. } => told.tasks([*id], "retried", "retriedAt"),
+        HistoryEvent::TaskFaulted { id, error } => told.known_task(
+            *id,
+            "faulted",
+            "faultedAt",
+            vec![("error", error_value(error))],
         ),
         HistoryEvent::TaskCompleted { id, output, .. } => {
-            let output = before.resolve(output, Some(*id));
-            (
-                "task.completed",
-                reference_of(id)?,
-                vec![("completedAt", time.clone()), ("output", output)],
-            )
+            told.known_task(
+                *id,
+                "completed",
+                "completedAt",
+                vec![("output", before.resolve(output, Some(*id)))],
+            );
         }
-        HistoryEvent::TasksCancelled { ids } => (
-            "task.cancelled",
-            reference_of(ids.first()?)?,
-            vec![("cancelledAt", time.clone())],
-        ),
-        _ => return None,
-    };
-    data.insert(0, ("task", Value::String(task)));
-    data.insert(0, ("workflow", qualified_name(definition, before)));
-    Some(envelope(before, name, data, time, number))
+        HistoryEvent::TasksCancelled { ids } => {
+            told.tasks(ids.iter().copied(), "cancelled", "cancelledAt")
+        }
+        _ => {}
+    }
+    told.events
+}
+
+/// Lifecycle events of one history event, gathered.
+struct Told<'a> {
+    definition: &'a Definition,
+    before: &'a RunState,
+    time: Value,
+    number: u64,
+    events: Vec<Value>,
+}
+
+impl Told<'_> {
+    fn run(&mut self, what: &str, at: &str, more: Vec<(&str, Value)>) {
+        let name = qualified_name(self.definition, self.before);
+        self.push(
+            &format!("workflow.{what}"),
+            vec![("name", name), (at, self.time.clone())],
+            more,
+        );
+    }
+
+    fn task(&mut self, reference: &Text, what: &str, at: &str, more: Vec<(&str, Value)>) {
+        let workflow = qualified_name(self.definition, self.before);
+        let data = vec![
+            ("workflow", workflow),
+            ("task", Value::String(reference.clone())),
+            (at, self.time.clone()),
+        ];
+        self.push(&format!("task.{what}"), data, more);
+    }
+
+    fn known_task(&mut self, id: u64, what: &str, at: &str, more: Vec<(&str, Value)>) {
+        if let Some(frame) = self.before.frames.get(&id) {
+            let reference = self.definition.task(frame.task).reference.clone();
+            self.task(&reference, what, at, more);
+        }
+    }
+
+    fn tasks(&mut self, ids: impl IntoIterator<Item = u64>, what: &str, at: &str) {
+        for id in ids {
+            self.known_task(id, what, at, Vec::new());
+        }
+    }
+
+    fn push(&mut self, kind: &str, data: Vec<(&str, Value)>, more: Vec<(&str, Value)>) {
+        let data = data.into_iter().chain(more);
+        let id = format!(
+            "{}/lifecycle/{}/{}",
+            self.before.id,
+            self.number,
+            self.events.len()
+        );
+        self.events.push(Value::object([
+            ("specversion", Value::from("1.0")),
+            ("id", Value::from(id)),
+            ("source", Value::from(format!("/runs/{}", self.before.id))),
+            ("type", Value::from(format!("{PREFIX}{kind}.v1"))),
+            ("time", self.time.clone()),
+            ("datacontenttype", Value::from("application/json")),
+            ("data", Value::object(data)),
+        ]));
+    }
 }
 
 fn qualified_name(definition: &Definition, state: &RunState) -> Value {
@@ -134,26 +183,5 @@ fn reference(definition: &Definition) -> Value {
         ("name", Value::String(document.name.clone())),
         ("namespace", Value::String(document.namespace.clone())),
         ("version", Value::String(document.version.clone())),
-    ])
-}
-
-fn envelope(
-    state: &RunState,
-    name: &str,
-    data: Vec<(&str, Value)>,
-    time: Value,
-    number: u64,
-) -> Value {
-    Value::object([
-        ("specversion", Value::from("1.0")),
-        (
-            "id",
-            Value::from(format!("{}/lifecycle/{number}", state.id)),
-        ),
-        ("source", Value::from(format!("/runs/{}", state.id))),
-        ("type", Value::from(format!("{PREFIX}{name}.v1"))),
-        ("time", time),
-        ("datacontenttype", Value::from("application/json")),
-        ("data", Value::object(data)),
     ])
 }

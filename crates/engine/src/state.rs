@@ -54,6 +54,7 @@ pub struct RunState {
     pub timers: BTreeMap<u64, Timer>,
     pub(crate) ready: Vec<Ready>,
     pub(crate) held: Vec<Command>,
+    #[serde(with = "presence")]
     pub output: Option<Value>,
     pub error: Option<WorkflowError>,
 }
@@ -198,6 +199,7 @@ pub enum Phase {
         index: u64,
     },
     Fork {
+        #[serde(with = "presence::list")]
         outputs: Vec<Option<Value>>,
         pending: u32,
         faults: u32,
@@ -264,6 +266,46 @@ mod task_id {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TaskId, D::Error> {
         u32::deserialize(deserializer).map(TaskId)
+    }
+}
+
+/// A value that may be absent, as a list of none or one: in JSON, `null` would stand for both.
+mod presence {
+    use dsl::value::Value;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(
+        value: &Option<Value>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(value)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Value>, D::Error> {
+        Vec::<Value>::deserialize(deserializer).map(|values| values.into_iter().next())
+    }
+
+    pub mod list {
+        use super::{Deserialize, Deserializer, Serialize, Serializer, Value};
+
+        #[derive(Serialize, Deserialize)]
+        struct Place(#[serde(with = "super")] Option<Value>);
+
+        pub fn serialize<S: Serializer>(
+            values: &[Option<Value>],
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
+            serializer.collect_seq(values.iter().map(|value| Place(value.clone())))
+        }
+
+        pub fn deserialize<'de, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Vec<Option<Value>>, D::Error> {
+            Vec::<Place>::deserialize(deserializer)
+                .map(|places| places.into_iter().map(|place| place.0).collect())
+        }
     }
 }
 

@@ -154,7 +154,7 @@ fn entry(
     let definition = &loaded.definition;
     let task = match event {
         HistoryEvent::TaskStarted { task, .. }
-        | HistoryEvent::TaskSkipped { task }
+        | HistoryEvent::TaskSkipped { task, .. }
         | HistoryEvent::TaskReady { task, .. } => Some(*task),
         _ => frame_of(before, event)
             .and_then(|id| before.frames.get(&id))

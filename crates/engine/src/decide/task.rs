@@ -31,7 +31,11 @@ impl Machine<'_> {
         match self.is_due(known, parent, slot, &raw) {
             Ok(true) => {}
             Ok(false) => {
-                self.record(HistoryEvent::TaskSkipped { task });
+                let branch = match (parent, slot) {
+                    (Some(id), Slot::Branch(index)) => Some((id, index)),
+                    _ => None,
+                };
+                self.record(HistoryEvent::TaskSkipped { task, branch });
                 return self.follow(parent, slot, known, Go::Continue, raw);
             }
             Err(error) => {

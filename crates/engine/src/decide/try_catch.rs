@@ -242,6 +242,7 @@ fn delay(
         let (from, to) = (seconds(from)?, seconds(to)?);
         wait += from + (to - from).max(0.0) * spread;
     }
-    let nanos = (wait.clamp(0.0, DELAY_MAX.as_secs_f64()) * 1e9).round();
-    Ok(SignedDuration::from_nanos(nanos as i64))
+    // History keeps microseconds.
+    let micros = (wait.clamp(0.0, DELAY_MAX.as_secs_f64()) * 1e6).round();
+    Ok(SignedDuration::from_micros(micros as i64))
 }
