@@ -63,8 +63,10 @@ pub enum HistoryEvent {
         slot: Slot,
         raw: Data,
     },
-    /// All ready tasks were taken up.
-    Continued,
+    /// The first so many ready tasks were taken up.
+    Continued {
+        tasks: u32,
+    },
     TaskSkipped {
         #[serde(with = "task_id")]
         task: TaskId,

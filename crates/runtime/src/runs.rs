@@ -411,14 +411,10 @@ impl Core {
                     }));
                 }
                 Effect::ClearTimer { timer } => {
-                    let set_here = |write: &Write| matches!(write, Write::TimerSet(set) if set.timer == *timer && set.run == hot.id);
-                    match writes.iter().position(set_here) {
-                        Some(index) => drop(writes.remove(index)),
-                        None => writes.push(Write::TimerClear {
-                            run: hot.id,
-                            timer: *timer,
-                        }),
-                    }
+                    writes.push(Write::TimerClear {
+                        run: hot.id,
+                        timer: *timer,
+                    });
                 }
                 Effect::Listen { listener, types } => {
                     writes.push(Write::ListenerSet(self.listener(hot, *listener, types)))
@@ -823,15 +819,7 @@ fn summary(hot: &Hot) -> Option<Text> {
     if hot.state.status() != Status::Waiting {
         return None;
     }
-    let uncertain = hot.state.frames.values().find(|frame| {
-        matches!(
-            frame.phase,
-            engine::Phase::Calling {
-                is_uncertain: true,
-                ..
-            }
-        )
-    });
+    let uncertain = hot.state.frames.first_uncertain();
     let frame = uncertain.or_else(|| hot.state.frames.values().next_back())?;
     let task = hot.loaded.definition.task(frame.task);
     let what = match &frame.phase {
