@@ -54,6 +54,26 @@ fn only_what_changes_is_written() {
 }
 
 #[test]
+fn a_context_can_become_null_again() {
+    check(
+        "do: [{a: {set: {n: 1}, export: {as: '${ {n: 1} }'}}}, {b: {set: '${ $context }', export: {as: '${ null }'}}}, {c: {set: '${ $context }'}}]",
+        "start {}",
+        r#"
+            run started {}; 1 started a; 1 completed <{"n":1} context {"n":1}; 2 started b; 2 completed <{"n":1} context null; 3 started c; 3 completed <null; run completed
+        "#,
+    );
+    check(
+        "do: [{ear: {listen: {to: {any: [{with: {type: paid}}], until: '${ length == 2 }'}}, foreach: {item: x, do: [{a: {set: '${ $context }'}}], export: {as: '${ null }'}}}}]",
+        "start {} | event paid {} | event paid {}",
+        r#"
+            run started {}; 1 started ear; 1 listens => listen 1 ["paid"]
+            1 consumed {} by 0; 1 iteration 0; 2 started a <{}; 2 completed <null; 1 processed null context null
+            1 consumed {} by 0 last; 1 iteration 1; 3 started a <{}; 3 completed <null; 1 processed null context null; 1 completed <[null,null]; run completed => unlisten 1
+        "#,
+    );
+}
+
+#[test]
 fn a_loop_writes_its_items_once() {
     check(
         "do: [{each: {for: {in: '${ .all }', each: x}, while: '${ $x < 3 }', do: [{add: {set: '${ $x }'}}]}}]",
@@ -143,6 +163,20 @@ do: [{a: {set: {n: 1}}}]";
         r#"
             run started {}; 1 started a; 1 extended [0]; 2 started look (before 0); 2 calls 3 shop.look {} => perform 3 shop.look
             3 answered {"cached":1}; 2 completed; 1 completed; run completed
+        "#,
+    );
+}
+
+#[test]
+fn the_losers_of_a_race_do_not_run_on_while_an_extension_follows() {
+    check(
+        "use: {extensions: [{more: {extend: composite, after: [{log: {wait: PT1S}}]}}]}
+do: [{race: {fork: {compete: true, branches: [{left: {call: shop.left, with: {}}}, {right: {call: shop.right, with: {}}}]}}}]",
+        "start {} | left answers 1 | 1s passes",
+        r#"
+            run started {}; 1 started race; 1 extended [0]; 1 forks 2; 2 started left (branch 0); 2 calls 3 shop.left {}; 4 started right (branch 1); 4 calls 5 shop.right {} => perform 3 shop.left; perform 5 shop.right
+            3 answered 1; 2 completed; cancelled [4]; 1 after; 6 started log (after 0); 6 timer 7 wait 00:01 => abandon 5; set 7 00:01
+            timer 7 fired; 6 completed; 1 completed; run completed
         "#,
     );
 }

@@ -28,12 +28,7 @@ pub fn check(text: &str, script: &str, expected: &str) {
 /// [`check`], with this many tasks in each decision; the run goes on only where the script says `continue`.
 #[track_caller]
 pub fn check_within(budget: u32, text: &str, script: &str, expected: &str) {
-    let mut play = Play::new(definition(text));
-    play.budget = budget;
-    let lines: Vec<String> = script
-        .split('|')
-        .flat_map(|line| step(&mut play, line.trim()))
-        .collect();
+    let (_, lines) = play_lines(budget, text, script);
     let expected: Vec<&str> = expected
         .lines()
         .map(str::trim)
@@ -42,6 +37,21 @@ pub fn check_within(budget: u32, text: &str, script: &str, expected: &str) {
     if lines != expected {
         panic!("script: {script}\nhistory:\n{}\n", lines.join("\n"));
     }
+}
+
+/// The run after a script.
+pub fn play(budget: u32, text: &str, script: &str) -> Play {
+    play_lines(budget, text, script).0
+}
+
+fn play_lines(budget: u32, text: &str, script: &str) -> (Play, Vec<String>) {
+    let mut play = Play::new(definition(text));
+    play.budget = budget;
+    let lines = script
+        .split('|')
+        .flat_map(|line| step(&mut play, line.trim()))
+        .collect();
+    (play, lines)
 }
 
 /// What one line of a script makes happen, told.
