@@ -46,20 +46,20 @@ fn sketch() -> impl Strategy<Value = Sketch> {
         1 => (400..403u16).prop_map(Sketch::Raise),
         2 => (0..3u8, 0..5u8).prop_map(|(when, then)| Sketch::Switch(when, then)),
     ];
-    leaf.prop_recursive(3, 16, 4, |inner| {
+    leaf.prop_recursive(4, 32, 4, |inner| {
         let list = prop::collection::vec(inner.clone(), 1..4);
         prop_oneof![
-            list.clone().prop_map(Sketch::Do),
-            (0..4u8, list.clone()).prop_map(|(count, list)| Sketch::For(count, list)),
-            (any::<bool>(), list.clone()).prop_map(|(compete, list)| Sketch::Fork(compete, list)),
-            (
+            1 => list.clone().prop_map(Sketch::Do),
+            1 => (0..4u8, list.clone()).prop_map(|(count, list)| Sketch::For(count, list)),
+            3 => (any::<bool>(), list.clone()).prop_map(|(compete, list)| Sketch::Fork(compete, list)),
+            3 => (
                 list.clone(),
                 prop::option::of(0..3u8),
                 prop::option::of(list)
             )
                 .prop_map(|(list, retry, catch)| Sketch::Try(list, retry, catch)),
-            (any::<bool>(), inner.clone()).prop_map(|(is, task)| Sketch::If(is, Box::new(task))),
-            (1..4u8, inner).prop_map(|(after, task)| Sketch::Timeout(after, Box::new(task))),
+            1 => (any::<bool>(), inner.clone()).prop_map(|(is, task)| Sketch::If(is, Box::new(task))),
+            1 => (1..4u8, inner).prop_map(|(after, task)| Sketch::Timeout(after, Box::new(task))),
         ]
     })
 }
@@ -324,7 +324,7 @@ fn rest(play: &Play) -> String {
 fn cases() -> ProptestConfig {
     let is_slow = std::env::var_os("SLOW_TESTS").is_some();
     ProptestConfig {
-        cases: if is_slow { 20_000 } else { 300 },
+        cases: if is_slow { 20_000 } else { 150 },
         failure_persistence: None,
         ..ProptestConfig::default()
     }

@@ -24,7 +24,7 @@ pub fn told(definition: &Definition, decision: &Decision) -> String {
     line
 }
 
-fn told_event(definition: &Definition, event: &HistoryEvent) -> String {
+pub fn told_event(definition: &Definition, event: &HistoryEvent) -> String {
     let name = |task: &TaskId| definition.task(*task).name.to_string();
     match event {
         HistoryEvent::RunStarted { input } => format!("run started {input}"),
