@@ -16,7 +16,7 @@ mod task;
 mod try_catch;
 mod wait;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use dsl::definition::{Definition, DurationSpec, Task, TaskKind};
 use dsl::value::Value;
@@ -65,7 +65,7 @@ pub fn advance(
     let is_unfinished = machine.state.is_ready();
     Ok(Decision {
         events: machine.events,
-        effects: machine.effects,
+        effects: without_given_up(machine.effects),
         is_unfinished,
     })
 }
@@ -75,22 +75,19 @@ pub fn advance(
 pub fn outstanding(definition: &Definition, state: &RunState) -> Vec<Effect> {
     let mut effects = Vec::new();
     // What a suspended run holds has come back already.
-    let is_answered = |effect: u64| {
-        state
-            .held
-            .iter()
-            .any(|held| matches!(held, Command::Answered { effect: known, .. } if *known == effect))
-    };
-    let is_fired = |timer: u64| {
-        state
-            .held
-            .iter()
-            .any(|held| matches!(held, Command::TimerFired { timer: known } if *known == timer))
-    };
+    let mut answered = HashSet::new();
+    let mut fired = HashSet::new();
+    for held in &state.held {
+        match held {
+            Command::Answered { effect, .. } => drop(answered.insert(*effect)),
+            Command::TimerFired { timer } => drop(fired.insert(*timer)),
+            _ => {}
+        }
+    }
     for (id, frame) in &state.frames {
         match &frame.phase {
             Phase::Calling { effect, .. } | Phase::SubRun { effect, .. }
-                if is_answered(*effect) => {}
+                if answered.contains(effect) => {}
             Phase::Calling {
                 effect,
                 request,
@@ -118,12 +115,45 @@ pub fn outstanding(definition: &Definition, state: &RunState) -> Vec<Effect> {
         state
             .timers
             .iter()
-            .filter(|(timer, _)| !is_fired(**timer))
+            .filter(|(timer, _)| !fired.contains(timer))
             .map(|(timer, Timer { due, .. })| Effect::SetTimer {
                 timer: *timer,
                 due: *due,
             }),
     );
+    effects
+}
+
+/// What was asked and given up within one decision is never asked.
+fn without_given_up(mut effects: Vec<Effect>) -> Vec<Effect> {
+    /// Timers and effects share one row of numbers; a listener bears its task run's, of the same row.
+    fn number(effect: &Effect) -> Option<u64> {
+        match effect {
+            Effect::Perform { effect, .. }
+            | Effect::StartRun { effect, .. }
+            | Effect::Abandon { effect } => Some(*effect),
+            Effect::SetTimer { timer, .. } | Effect::ClearTimer { timer } => Some(*timer),
+            Effect::Listen { listener, .. } | Effect::Unlisten { listener } => Some(*listener),
+            Effect::Publish { .. } => None,
+        }
+    }
+    let (mut asked, mut given_up) = (HashSet::new(), HashSet::new());
+    for effect in &effects {
+        let is_given_up = matches!(
+            effect,
+            Effect::Abandon { .. } | Effect::ClearTimer { .. } | Effect::Unlisten { .. }
+        );
+        let set = if is_given_up {
+            &mut given_up
+        } else {
+            &mut asked
+        };
+        set.extend(number(effect));
+    }
+    given_up.retain(|number| asked.contains(number));
+    if !given_up.is_empty() {
+        effects.retain(|effect| number(effect).is_none_or(|number| !given_up.contains(&number)));
+    }
     effects
 }
 
@@ -171,7 +201,7 @@ impl<'a> Machine<'a> {
             events: Vec::new(),
             effects: Vec::new(),
             work: VecDeque::new(),
-            share: moment.budget,
+            share: moment.budget.max(1),
             entropy: moment.entropy,
         }
     }
@@ -305,26 +335,27 @@ impl<'a> Machine<'a> {
         if self.state.ready.is_empty() {
             return Err(Rejection::NothingReady);
         }
-        let ready = self.state.ready.clone();
-        self.record(HistoryEvent::Continued);
-        for ready in ready {
+        // No more than the share lets start: taking up all of a large fork each time would write the rest of it again.
+        let taken = self.state.ready.len().min(self.share as usize);
+        for ready in self.state.ready.range(..taken) {
             self.work.push_back(Work::Start {
                 parent: ready.parent,
                 slot: ready.slot,
                 task: ready.task,
-                raw: ready.raw,
+                raw: ready.raw.clone(),
             });
         }
+        self.record(HistoryEvent::Continued {
+            tasks: taken as u32,
+        });
         Ok(())
     }
 
     /// Keeps what arrives during suspension for later, unless it would be rejected anyway.
     fn hold(&mut self, command: Command) -> Result<(), Rejection> {
         match &command {
-            Command::Answered { effect, .. } => {
-                self.state
-                    .frame_of_effect(*effect)
-                    .ok_or(Rejection::UnknownEffect { effect: *effect })?;
+            Command::Answered { effect, outcome } => {
+                self.waiting_for(*effect, outcome)?;
                 let is_answered = |held: &Command| matches!(held, Command::Answered { effect: known, .. } if known == effect);
                 if self.state.held.iter().any(is_answered) {
                     return Err(Rejection::UnknownEffect { effect: *effect });
@@ -335,7 +366,7 @@ impl<'a> Machine<'a> {
                     return Err(Rejection::UnknownTimer { timer: *timer });
                 }
             }
-            Command::Event { listener, .. } if self.state.frames.contains_key(listener) => {}
+            Command::Event { listener, .. } if self.is_listening(*listener) => {}
             Command::Event { .. } => return Err(Rejection::NotWanted),
             _ => return Err(Rejection::AlreadySuspended),
         }
@@ -351,25 +382,42 @@ impl<'a> Machine<'a> {
             let _ = self.take(command);
             self.drive();
         }
-        if !self.state.ready.is_empty() {
+        if self.share > 0 {
+            // Rejected when nothing is ready, which is fine.
             let _ = self.go_on();
         }
     }
 
     // Outcomes.
 
+    /// The task run that waits for an effect, and for this outcome of it.
+    fn waiting_for(&self, effect: u64, outcome: &Outcome) -> Result<u64, Rejection> {
+        let unknown = Rejection::UnknownEffect { effect };
+        let Some(id) = self.state.frame_of_effect(effect) else {
+            return Err(unknown);
+        };
+        match (&self.state.frames[&id].phase, outcome) {
+            (
+                Phase::Calling {
+                    is_uncertain: true, ..
+                },
+                Outcome::Uncertain { .. },
+            ) => Err(unknown),
+            (
+                Phase::Calling {
+                    is_uncertain: true, ..
+                },
+                _,
+            ) => Ok(id),
+            (_, Outcome::Again) => Err(unknown),
+            _ => Ok(id),
+        }
+    }
+
     fn answered(&mut self, effect: u64, outcome: Outcome) -> Result<(), Rejection> {
-        let id = self
-            .state
-            .frame_of_effect(effect)
-            .ok_or(Rejection::UnknownEffect { effect })?;
+        let id = self.waiting_for(effect, &outcome)?;
         let request = match &self.state.frames[&id].phase {
-            Phase::Calling {
-                request,
-                is_uncertain,
-                ..
-            } if *is_uncertain || outcome != Outcome::Again => Some(request.clone()),
-            _ if outcome == Outcome::Again => return Err(Rejection::UnknownEffect { effect }),
+            Phase::Calling { request, .. } => Some(request.clone()),
             _ => None,
         };
         self.record(HistoryEvent::EffectAnswered {
@@ -526,14 +574,9 @@ impl<'a> Machine<'a> {
 
     /// Stops caring for what a task run asked of the outside.
     fn abandon(&mut self, id: u64) {
-        for (timer, _) in self
-            .state
-            .timers
-            .iter()
-            .filter(|(_, timer)| timer.frame == Some(id))
-        {
-            self.effects.push(Effect::ClearTimer { timer: *timer });
-        }
+        let timers = self.state.timers.of(id);
+        self.effects
+            .extend(timers.map(|(timer, _)| Effect::ClearTimer { timer }));
         match self.state.frames.get(&id).map(|frame| &frame.phase) {
             Some(Phase::Calling { effect, .. } | Phase::SubRun { effect, .. }) => {
                 self.effects.push(Effect::Abandon { effect: *effect });
@@ -564,23 +607,10 @@ impl<'a> Machine<'a> {
 
     /// Cancels all task runs below `id`.
     fn cancel_below(&mut self, id: u64) {
-        let mut ids = Vec::new();
-        let mut parents = vec![id];
-        while let Some(parent) = parents.pop() {
-            for (child, _) in self
-                .state
-                .frames
-                .iter()
-                .filter(|(_, frame)| frame.parent == Some(parent))
-            {
-                ids.push(*child);
-                parents.push(*child);
-            }
-        }
+        let ids = self.state.frames.below(id);
         if ids.is_empty() {
             return;
         }
-        ids.sort_unstable();
         for id in &ids {
             self.abandon(*id);
         }

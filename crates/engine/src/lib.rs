@@ -20,4 +20,4 @@ pub use effect::{Effect, Request, SubRun};
 pub use evaluate::matches_event;
 pub use event::{Data, Go, HistoryEvent, Slot};
 pub use lifecycle::{LIFECYCLE_PREFIX, lifecycle_events};
-pub use state::{Frame, Phase, RunState, Status, Timer, TimerPurpose};
+pub use state::{Frame, Frames, Phase, RunState, Status, Timer, TimerPurpose, Timers};

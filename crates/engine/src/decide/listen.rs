@@ -90,12 +90,18 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// True for a listening task that still takes events.
+    pub(super) fn is_listening(&self, id: u64) -> bool {
+        let phase = self.state.frames.get(&id).map(|frame| &frame.phase);
+        matches!(phase, Some(Phase::Listen { is_last: false, .. }))
+    }
+
     pub(super) fn event_arrived(&mut self, id: u64, event: &Value) -> Result<(), Rejection> {
         let frame = self.state.frames.get(&id).ok_or(Rejection::NotWanted)?;
         let TaskKind::Listen(listen) = &self.definition.task(frame.task).kind else {
             return Err(Rejection::NotWanted);
         };
-        if !matches!(frame.phase, Phase::Listen { is_last: false, .. }) {
+        if !self.is_listening(id) {
             return Err(Rejection::NotWanted);
         }
         match self.taken(id, listen, event) {

@@ -120,14 +120,10 @@ impl Core {
                     }));
                 }
                 Effect::ClearTimer { timer } => {
-                    let set_here = |write: &Write| matches!(write, Write::TimerSet(set) if set.timer == *timer && set.run == hot.id);
-                    match writes.iter().position(set_here) {
-                        Some(index) => drop(writes.remove(index)),
-                        None => writes.push(Write::TimerClear {
-                            run: hot.id,
-                            timer: *timer,
-                        }),
-                    }
+                    writes.push(Write::TimerClear {
+                        run: hot.id,
+                        timer: *timer,
+                    });
                 }
                 Effect::Listen { listener, types } => {
                     writes.push(Write::ListenerSet(self.listener(hot, *listener, types)))
