@@ -1,6 +1,6 @@
 //! Commands that ask a server.
 
-use super::program::{Folder, Up, assert_in_order, command, finish, segue, with_env};
+use super::program::{Folder, Going, Up, assert_in_order, command, finish, segue, with_env};
 
 const FLAKY: &str = "
 document: { dsl: '1.0.3', namespace: sales, name: flaky, version: '1.0.0' }
@@ -138,6 +138,23 @@ fn a_run_is_held_and_goes_on() {
         up.ask(&["show", "ffffffffff"]).notes,
         "error: there is no run `ffffffffff`\nhelp: `segue runs` lists them\n"
     );
+}
+
+#[test]
+fn a_run_is_followed_to_its_end() {
+    let folder = folder();
+    let up = Up::start(&folder);
+    let id = up.answer(&["start", "rest"])["run"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let data = folder.text("data");
+    let mut logs = Going::start(command(&["logs", &id, "--follow", "--data", &data]), false);
+    assert!(logs.line().ends_with("run started\n"));
+    assert_eq!(up.ask(&["cancel", &id, "--reason", "enough"]).code, 0);
+    let (code, rest) = logs.end();
+    assert_eq!(code, 0, "{rest}");
+    assert!(rest.trim_end().ends_with("run cancelled: enough"), "{rest}");
 }
 
 #[test]

@@ -192,6 +192,53 @@ impl Drop for Up {
     }
 }
 
+/// A command that goes on until something happens.
+pub struct Going {
+    child: Child,
+    lines: BufReader<Box<dyn std::io::Read>>,
+}
+
+impl Going {
+    /// Starts it; `lines` are those of its standard error when `is_noted`, else of its standard output.
+    pub fn start(mut command: Command, is_noted: bool) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines: Box<dyn std::io::Read> = match is_noted {
+            true => Box::new(child.stderr.take().unwrap()),
+            false => Box::new(child.stdout.take().unwrap()),
+        };
+        let lines = BufReader::new(lines);
+        Self { child, lines }
+    }
+
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.lines.read_line(&mut line).unwrap();
+        line
+    }
+
+    pub fn terminate(&self) {
+        let id = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    /// Exit code and the rest of its lines.
+    pub fn end(mut self) -> (i32, String) {
+        let mut rest = String::new();
+        self.lines.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap().code().unwrap_or(-1), rest)
+    }
+}
+
 /// Posts JSON and returns the status and the whole answer.
 pub fn post(url: &str, path: &str, body: &str) -> (u16, String) {
     let address = url.strip_prefix("http://").unwrap();

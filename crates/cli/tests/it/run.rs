@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
-use super::program::{Folder, assert_in_order, command, finish, segue, with_env};
+use super::program::{Folder, Going, assert_in_order, command, finish, segue, with_env};
 
 const ADD: &str = "
 document: { dsl: '1.0.3', namespace: sums, name: add, version: '1.0.0' }
@@ -146,6 +146,20 @@ fn a_run_that_takes_too_long_is_cancelled() {
             "error: the run was cancelled: it took longer than 50ms",
             "help: `rest` waited for timer: until ",
         ],
+    );
+}
+
+#[test]
+fn a_run_ends_with_its_program() {
+    let folder = Folder::with(&[("rest.yaml", REST)]);
+    let mut run = Going::start(command(&["run", &folder.text("rest.yaml")]), true);
+    assert_eq!(run.line(), "· rest\n");
+    run.terminate();
+    let (code, notes) = run.end();
+    assert_eq!(code, 1);
+    assert!(
+        notes.contains("the run was cancelled: it was interrupted"),
+        "{notes}"
     );
 }
 
