@@ -42,6 +42,12 @@ impl Bus {
         }
     }
 
+    pub fn remove_all(&self, listeners: &[Listener]) {
+        for listener in listeners {
+            self.remove(listener.run, listener.listener);
+        }
+    }
+
     pub fn add(&self, listener: Listener) {
         let key = (listener.run, listener.listener);
         let mut inner = self.inner.write().expect("no panic while held");

@@ -169,6 +169,12 @@ impl Core {
             .writes
             .extend(acceptance.messages.iter().cloned().map(Write::InboxPut));
         let (begun, messages) = (acceptance.begun, acceptance.messages);
+        // Heard from now on: who reads that a run listens may answer before the reply is here.
+        let listeners: Vec<store::Listener> = begun
+            .iter()
+            .flat_map(|begun| begun.follow_up.listeners())
+            .collect();
+        self.bus.add_all(&listeners);
         let reply = move |written: Result<Committed, StoreError>| {
             if matches!(written, Ok(Committed::Done)) {
                 for begun in begun {
@@ -177,6 +183,8 @@ impl Core {
                 if !messages.is_empty() {
                     core.carry_soon(Vec::new(), messages);
                 }
+            } else {
+                core.bus.remove_all(&listeners);
             }
             done(written);
         };

@@ -46,9 +46,7 @@ impl Core {
                 let handle = core.handle.clone();
                 handle.spawn(async move {
                     core.make_stale(&kept);
-                    for listener in listeners {
-                        core.bus.remove(listener.run, listener.listener);
-                    }
+                    core.bus.remove_all(&listeners);
                     done(Err(Refusal::Store(error)));
                 });
             }
@@ -98,7 +96,6 @@ impl Core {
             self.metrics.runs_hot.add(1);
             self.shard(run).insert(run, hot.clone());
         }
-        self.bus.add_all(&follow_up.listeners());
         self.follow_up(&hot, follow_up);
     }
 
@@ -226,7 +223,7 @@ pub(crate) struct FollowUp {
 
 impl FollowUp {
     /// What the run listens for from this decision on.
-    fn listeners(&self) -> Vec<store::Listener> {
+    pub fn listeners(&self) -> Vec<store::Listener> {
         let listen = |effect: &Effect| match effect {
             Effect::Listen { listener, types } => Some(store::Listener {
                 run: self.run,
