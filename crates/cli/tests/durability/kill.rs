@@ -20,7 +20,9 @@ const LIFE_MAX_MS: u64 = 400;
 /// A number from the environment, for the long versions.
 pub fn setting(name: &str, default: u64) -> u64 {
     match std::env::var(name) {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is a number, not `{text}`")),
+        Ok(text) => text
+            .parse()
+            .unwrap_or_else(|_| panic!("{name} is a number, not `{text}`")),
         Err(_) => default,
     }
 }
@@ -68,8 +70,14 @@ async fn nothing_accepted_is_lost_when_the_server_is_killed_under_load() {
     let ledger = clients.finish().await;
     let found = oracle::check(&program.client(), &ledger, &target).await;
     let unanswered = unanswered.load(std::sync::atomic::Ordering::Relaxed);
-    assert!(unanswered > cycles / 4, "the kills come under load: {unanswered} requests were cut off");
-    assert!(found.repeated_calls > 0, "some kills fall between an effect and its record");
+    assert!(
+        unanswered > cycles / 4,
+        "the kills come under load: {unanswered} requests were cut off"
+    );
+    assert!(
+        found.repeated_calls > 0,
+        "some kills fall between an effect and its record"
+    );
     starts.sort();
     println!(
         "kill -9, {cycles} cycles: {} runs of {} accepted answers, {unanswered} requests cut off, {} calls repeated, \

@@ -51,7 +51,13 @@ impl Clients {
             };
             tasks.spawn(client.deliver_all());
         }
-        Self { tasks, server, permits, unanswered, folder: folder.to_owned() }
+        Self {
+            tasks,
+            server,
+            permits,
+            unanswered,
+            folder: folder.to_owned(),
+        }
     }
 
     /// Begins nothing more, and returns when everything begun is answered.
@@ -66,10 +72,18 @@ impl Clients {
 
 impl Ledger {
     fn read(folder: &Path) -> Self {
-        let mut ledger = Self { runs: BTreeMap::new(), answers: 0 };
+        let mut ledger = Self {
+            runs: BTreeMap::new(),
+            answers: 0,
+        };
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if !path.file_name().unwrap().to_string_lossy().starts_with("ledger-") {
+            if !path
+                .file_name()
+                .unwrap()
+                .to_string_lossy()
+                .starts_with("ledger-")
+            {
                 continue;
             }
             for line in std::fs::read_to_string(path).unwrap().lines() {
@@ -150,7 +164,10 @@ impl One {
 async fn answer(request: reqwest::RequestBuilder) -> Option<(u16, String)> {
     let answer = request.send().await.ok()?;
     let status = answer.status().as_u16();
-    let location = answer.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
+    let location = answer
+        .headers()
+        .get("location")
+        .map(|value| value.to_str().unwrap().to_owned());
     answer.bytes().await.ok()?;
     let run = location.as_deref().and_then(|path| path.rsplit('/').next());
     Some((status, run.unwrap_or("-").to_owned()))

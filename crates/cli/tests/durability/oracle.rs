@@ -37,7 +37,10 @@ pub async fn check(client: &Client, ledger: &Ledger, target: &Target) -> Found {
         let [run] = &runs[..] else {
             panic!("delivery {delivery} was answered with several runs: {runs:?}");
         };
-        assert!(named.insert(run.clone()), "run {run} stands for two deliveries");
+        assert!(
+            named.insert(run.clone()),
+            "run {run} stands for two deliveries"
+        );
         let status = kept.get(run).unwrap_or_else(|| {
             panic!("delivery {delivery} was accepted as run {run}, which is lost")
         });
@@ -49,13 +52,25 @@ pub async fn check(client: &Client, ledger: &Ledger, target: &Target) -> Found {
     let (effects, calls) = target.effects();
     for run in &named {
         let keys = effects.get(run).map_or(0, BTreeSet::len);
-        assert_eq!(keys, EFFECTS, "effects of run {run}: {:?}", effects.get(run));
+        assert_eq!(
+            keys,
+            EFFECTS,
+            "effects of run {run}: {:?}",
+            effects.get(run)
+        );
     }
     let stray: Vec<&String> = effects.keys().filter(|run| !named.contains(*run)).collect();
-    assert!(stray.is_empty(), "effects of runs that nobody knows: {stray:?}");
+    assert!(
+        stray.is_empty(),
+        "effects of runs that nobody knows: {stray:?}"
+    );
     check_histories(client, &named, &effects).await;
     let known: usize = effects.values().map(BTreeSet::len).sum();
-    Found { runs: named.len(), answers: ledger.answers, repeated_calls: calls - known }
+    Found {
+        runs: named.len(),
+        answers: ledger.answers,
+        repeated_calls: calls - known,
+    }
 }
 
 async fn check_histories(
@@ -69,7 +84,9 @@ async fn check_histories(
         let keys = effects[&run].clone();
         tasks.spawn(async move {
             let _place = places.acquire_owned().await.unwrap();
-            let history = client.get(&format!("/api/v1/runs/{run}/history?limit=1000")).await;
+            let history = client
+                .get(&format!("/api/v1/runs/{run}/history?limit=1000"))
+                .await;
             check_history(&run, &history, &keys);
         });
     }
@@ -82,19 +99,39 @@ fn check_history(run: &str, history: &Value, keys: &BTreeSet<String>) {
     let entries = history.as_array().or(history["entries"].as_array());
     let entries = entries.unwrap_or_else(|| panic!("a history: {history}"));
     let of = |event: &str| {
-        entries.iter().filter(|entry| entry["event"] == event).collect::<Vec<_>>()
+        entries
+            .iter()
+            .filter(|entry| entry["event"] == event)
+            .collect::<Vec<_>>()
     };
-    let results: Vec<String> =
-        of("effectAnswered").iter().map(|entry| format!("{run}/{}", entry["data"]["effect"])).collect();
+    let results: Vec<String> = of("effectAnswered")
+        .iter()
+        .map(|entry| format!("{run}/{}", entry["data"]["effect"]))
+        .collect();
     let once: BTreeSet<String> = results.iter().cloned().collect();
-    assert_eq!(results.len(), EFFECTS, "run {run} records each result once: {results:?}");
+    assert_eq!(
+        results.len(),
+        EFFECTS,
+        "run {run} records each result once: {results:?}"
+    );
     assert_eq!(&once, keys, "run {run} records the effects that happened");
     assert_eq!(of("runCompleted").len(), 1, "run {run} ends once");
-    let numbers: Vec<u64> = entries.iter().map(|entry| entry["seq"].as_u64().unwrap()).collect();
-    let has_gaps = numbers.windows(2).any(|pair| pair[1] != pair[0] && pair[1] != pair[0] + 1);
-    assert!(numbers[0] == 1 && !has_gaps, "records of run {run}: {numbers:?}");
+    let numbers: Vec<u64> = entries
+        .iter()
+        .map(|entry| entry["seq"].as_u64().unwrap())
+        .collect();
+    let has_gaps = numbers
+        .windows(2)
+        .any(|pair| pair[1] != pair[0] && pair[1] != pair[0] + 1);
+    assert!(
+        numbers[0] == 1 && !has_gaps,
+        "records of run {run}: {numbers:?}"
+    );
 }
 
 fn text(value: &Value, name: &str) -> String {
-    value[name].as_str().unwrap_or_else(|| panic!("`{name}` in {value}")).to_owned()
+    value[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("`{name}` in {value}"))
+        .to_owned()
 }

@@ -41,9 +41,21 @@ impl Project {
 
     /// The same for a command line that begins with something else and ends with our program.
     pub fn command_under(&self, mut command: Command) -> Command {
-        command.arg("up").arg(self.path()).arg("--data").arg(&self.data);
-        command.args(["--listen", "127.0.0.1:0", "--no-watch", "--log-level", "warn"]);
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command
+            .arg("up")
+            .arg(self.path())
+            .arg("--data")
+            .arg(&self.data);
+        command.args([
+            "--listen",
+            "127.0.0.1:0",
+            "--no-watch",
+            "--log-level",
+            "warn",
+        ]);
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.stdin(Stdio::null()).stdout(Stdio::null());
         command
     }
@@ -55,7 +67,10 @@ impl Project {
     /// Starts where it must not: the exit code, and what it says.
     pub fn refused(&self) -> (Option<i32>, String) {
         let output = self.command().stderr(Stdio::piped()).output().unwrap();
-        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
     }
 }
 
@@ -87,7 +102,11 @@ impl Program {
             }
             if let Some(address) = address_in(data) {
                 let token = std::fs::read_to_string(data.join("owner-token")).unwrap();
-                return Ok(Self { child, address, token: token.trim().to_owned() });
+                return Ok(Self {
+                    child,
+                    address,
+                    token: token.trim().to_owned(),
+                });
             }
             if since.elapsed() > PATIENCE {
                 child.kill().unwrap();
@@ -116,7 +135,10 @@ impl Program {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(since.elapsed() < PATIENCE, "the server stops when it is told to");
+            assert!(
+                since.elapsed() < PATIENCE,
+                "the server stops when it is told to"
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -127,7 +149,11 @@ impl Program {
     }
 
     pub fn client(&self) -> Client {
-        Client { http: http(), address: self.address, token: self.token.clone() }
+        Client {
+            http: http(),
+            address: self.address,
+            token: self.token.clone(),
+        }
     }
 }
 
@@ -147,7 +173,10 @@ pub fn signal(process: u32, signal: rustix::process::Signal) {
 fn address_in(data: &Path) -> Option<SocketAddr> {
     let text = std::fs::read_to_string(data.join("address")).ok()?;
     // Written whole or not at all as far as a reader can tell: the line end comes last.
-    text.strip_suffix('\n')?.strip_prefix("http://")?.parse().ok()
+    text.strip_suffix('\n')?
+        .strip_prefix("http://")?
+        .parse()
+        .ok()
 }
 
 pub fn http() -> reqwest::Client {
@@ -175,13 +204,19 @@ impl Client {
     /// Status, `retry-after`, and the body.
     pub async fn post(&self, path: &str, body: &Value) -> (u16, Option<String>, Value) {
         let request = self.http.post(format!("http://{}{path}", self.address));
-        let request = request.bearer_auth(&self.token).header("content-type", "application/json");
+        let request = request
+            .bearer_auth(&self.token)
+            .header("content-type", "application/json");
         let answer = request.body(body.to_string()).send().await.unwrap();
         let status = answer.status().as_u16();
         let retry = answer.headers().get("retry-after");
         let retry = retry.map(|value| value.to_str().unwrap().to_owned());
         let text = answer.text().await.unwrap();
-        (status, retry, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+        (
+            status,
+            retry,
+            serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        )
     }
 
     /// Every run there is.

@@ -16,8 +16,14 @@ use crate::target::{self, Target};
 /// On one data directory, under load.
 const POINTS: u64 = 24;
 /// The first start of all, which makes the files: each on a directory of its own.
-const FIRST_STARTS: [(&str, u64); 6] =
-    [("pwrite64", 1), ("pwrite64", 2), ("pwrite64", 5), ("fdatasync", 1), ("fdatasync", 2), ("fdatasync", 3)];
+const FIRST_STARTS: [(&str, u64); 6] = [
+    ("pwrite64", 1),
+    ("pwrite64", 2),
+    ("pwrite64", 5),
+    ("fdatasync", 1),
+    ("fdatasync", 2),
+    ("fdatasync", 3),
+];
 const CLIENTS: u64 = 8;
 const DELIVERIES: usize = 12;
 /// The counts are drawn below this: some fall into the start, most into the work after it.
@@ -28,15 +34,21 @@ const SIGKILL: i32 = 9;
 /// `strace` in front of the server: the N-th such call of a thread is its last.
 fn traced(project: &Project, call: &str, number: u64) -> Command {
     let mut strace = Command::new("strace");
-    strace.args(["-f", "-qq", "-o", "/dev/null", "-e"]).arg(format!("trace={call}"));
-    strace.arg("-e").arg(format!("inject={call}:signal=SIGKILL:when={number}"));
+    strace
+        .args(["-f", "-qq", "-o", "/dev/null", "-e"])
+        .arg(format!("trace={call}"));
+    strace
+        .arg("-e")
+        .arg(format!("inject={call}:signal=SIGKILL:when={number}"));
     strace.arg(env!("CARGO_BIN_EXE_segue"));
     project.command_under(strace)
 }
 
 /// Fails with what is missing when no process may be traced here.
 fn check_strace() {
-    let tried = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).output();
+    let tried = Command::new("strace")
+        .args(["-qq", "-o", "/dev/null", "true"])
+        .output();
     let output = tried.expect("strace is installed: on Debian, apt-get install strace");
     assert!(
         output.status.success(),
@@ -51,7 +63,11 @@ fn start(project: &Project, call: &str, number: u64) -> Option<Program> {
     match Program::try_start(command, &project.data) {
         Ok(program) => Some(program),
         Err(status) => {
-            assert_eq!(status.signal(), Some(SIGKILL), "at {call} {number} it ended by itself");
+            assert_eq!(
+                status.signal(),
+                Some(SIGKILL),
+                "at {call} {number} it ended by itself"
+            );
             None
         }
     }
@@ -72,9 +88,14 @@ async fn nothing_accepted_is_lost_when_the_server_is_killed_at_a_system_call() {
     // The first start is the other test's, and slow under strace.
     tokio::task::block_in_place(|| project.start().terminate());
     for point in 0..points {
-        let call = if point.is_multiple_of(2) { "pwrite64" } else { "fdatasync" };
+        let call = if point.is_multiple_of(2) {
+            "pwrite64"
+        } else {
+            "fdatasync"
+        };
         let number = 1 + chance.below(CALLS);
-        let Some(mut program) = tokio::task::block_in_place(|| start(&project, call, number)) else {
+        let Some(mut program) = tokio::task::block_in_place(|| start(&project, call, number))
+        else {
             at_start += 1;
             continue;
         };
@@ -94,7 +115,10 @@ async fn nothing_accepted_is_lost_when_the_server_is_killed_at_a_system_call() {
         clients.server.send_replace(None);
         at_work += 1;
     }
-    assert!(at_work > points / 4, "most of the points are under load: {at_work} of {points}");
+    assert!(
+        at_work > points / 4,
+        "most of the points are under load: {at_work} of {points}"
+    );
     let program = tokio::task::block_in_place(|| project.start());
     clients.server.send_replace(Some(program.address));
     let ledger = clients.finish().await;
@@ -114,7 +138,10 @@ async fn a_first_start_that_is_killed_leaves_nothing_that_stops_the_second() {
         let target = Target::start(&notes).await;
         let project = Project::new(&target::project(target.address));
         let killed = tokio::task::block_in_place(|| start(&project, call, number));
-        assert!(killed.is_none(), "a first start has {number} calls of {call}");
+        assert!(
+            killed.is_none(),
+            "a first start has {number} calls of {call}"
+        );
         let program = tokio::task::block_in_place(|| project.start());
         let clients = Clients::start(1, notes.path());
         clients.permits.add_permits(3);
@@ -132,6 +159,9 @@ async fn a_first_start_that_is_killed_leaves_nothing_that_stops_the_second() {
 fn server_under(strace: &Program) -> u32 {
     let path = format!("/proc/{0}/task/{0}/children", strace.id());
     let children = std::fs::read_to_string(path).unwrap();
-    let first = children.split_whitespace().next().expect("strace runs the server");
+    let first = children
+        .split_whitespace()
+        .next()
+        .expect("strace runs the server");
     first.parse().unwrap()
 }

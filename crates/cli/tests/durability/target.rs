@@ -33,7 +33,9 @@ impl Target {
         let keys = Arc::new(Keys { path, file });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = Router::new().route("/effects", post(perform)).with_state(keys.clone());
+        let router = Router::new()
+            .route("/effects", post(perform))
+            .with_state(keys.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { address, keys }
     }
@@ -44,14 +46,19 @@ impl Target {
         let mut effects = BTreeMap::<String, BTreeSet<String>>::new();
         for key in text.lines() {
             let (run, _) = key.split_once('/').expect("a key is run/effect");
-            effects.entry(run.to_owned()).or_default().insert(key.to_owned());
+            effects
+                .entry(run.to_owned())
+                .or_default()
+                .insert(key.to_owned());
         }
         (effects, text.lines().count())
     }
 }
 
 async fn perform(State(keys): State<Arc<Keys>>, headers: HeaderMap) -> axum::Json<bool> {
-    let key = headers.get("idempotency-key").map_or("none/", |key| key.to_str().unwrap());
+    let key = headers
+        .get("idempotency-key")
+        .map_or("none/", |key| key.to_str().unwrap());
     writeln!(keys.file.lock().unwrap(), "{key}").unwrap();
     tokio::time::sleep(THINKS).await;
     axum::Json(true)
@@ -88,10 +95,12 @@ spec:
   event: { type: load.delivered }
 ";
 
-const WORKFLOW: &str = "document: { dsl: '1.0.3', namespace: load, name: three-effects, version: '1.0.0' }
+const WORKFLOW: &str =
+    "document: { dsl: '1.0.3', namespace: load, name: three-effects, version: '1.0.0' }
 schedule:
   on: { one: { with: { type: load.delivered } } }
 input:
+  schema: { document: { type: array, minItems: 1 } }
   from: '.[0].data'
 do:
   - first:
