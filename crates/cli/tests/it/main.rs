@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod client;
+mod examples;
 mod program;
 mod run;
 mod trouble;
