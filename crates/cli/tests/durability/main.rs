@@ -4,6 +4,9 @@
 mod kill;
 mod ledger;
 mod oracle;
+mod overload;
 mod program;
+mod refusals;
+mod surroundings;
 mod system_calls;
 mod target;

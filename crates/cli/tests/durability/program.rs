@@ -12,7 +12,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A project folder, with its data in `data`, beside it.
 pub struct Project {
-    folder: tempfile::TempDir,
+    folder: PathBuf,
+    /// Removed at the end, when it is ours.
+    _temporary: Option<tempfile::TempDir>,
     /// Where the data is; not always within the folder.
     pub data: PathBuf,
 }
@@ -27,11 +29,24 @@ impl Project {
             std::fs::write(path, text).unwrap();
         }
         let data = folder.path().join(".segue");
-        Self { folder, data }
+        Self {
+            folder: folder.path().to_owned(),
+            _temporary: Some(folder),
+            data,
+        }
+    }
+
+    /// A folder that is there.
+    pub fn at(folder: &Path, data: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            _temporary: None,
+            data: data.to_owned(),
+        }
     }
 
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        &self.folder
     }
 
     /// `segue up`, not started yet.
@@ -62,15 +77,6 @@ impl Project {
 
     pub fn start(&self) -> Program {
         Program::start(self.command(), &self.data)
-    }
-
-    /// Starts where it must not: the exit code, and what it says.
-    pub fn refused(&self) -> (Option<i32>, String) {
-        let output = self.command().stderr(Stdio::piped()).output().unwrap();
-        (
-            output.status.code(),
-            String::from_utf8_lossy(&output.stderr).into_owned(),
-        )
     }
 }
 
@@ -201,22 +207,27 @@ impl Client {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// Status, `retry-after`, and the body.
-    pub async fn post(&self, path: &str, body: &Value) -> (u16, Option<String>, Value) {
+    /// Only the status.
+    pub async fn status(&self, path: &str) -> u16 {
+        let request = self.http.get(format!("http://{}{path}", self.address));
+        let answer = request.bearer_auth(&self.token).send().await.unwrap();
+        answer.status().as_u16()
+    }
+
+    /// Delivers to a webhook, as somebody who has no token.
+    pub async fn deliver(&self, path: &str, id: &str, body: String) -> Answer {
+        let answer = self.try_deliver(path, id, body).await;
+        answer.expect("the server answers")
+    }
+
+    /// [`Client::deliver`]; none when no answer came.
+    pub async fn try_deliver(&self, path: &str, id: &str, body: String) -> Option<Answer> {
         let request = self.http.post(format!("http://{}{path}", self.address));
         let request = request
-            .bearer_auth(&self.token)
+            .header("x-delivery-id", id)
             .header("content-type", "application/json");
-        let answer = request.body(body.to_string()).send().await.unwrap();
-        let status = answer.status().as_u16();
-        let retry = answer.headers().get("retry-after");
-        let retry = retry.map(|value| value.to_str().unwrap().to_owned());
-        let text = answer.text().await.unwrap();
-        (
-            status,
-            retry,
-            serde_json::from_str(&text).unwrap_or(Value::String(text)),
-        )
+        let answer = request.body(body).send().await.ok()?;
+        Some(Answer::of(answer).await)
     }
 
     /// Every run there is.
@@ -252,4 +263,41 @@ impl Client {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub retry_after: Option<String>,
+    pub content_type: Option<String>,
+    /// From `location`.
+    pub run: Option<String>,
+    /// As text when it is not JSON.
+    pub body: Value,
+}
+
+impl Answer {
+    pub async fn of(answer: reqwest::Response) -> Self {
+        let header = |name: &str| {
+            let value = answer.headers().get(name)?;
+            Some(value.to_str().unwrap().to_owned())
+        };
+        let (retry_after, content_type) = (header("retry-after"), header("content-type"));
+        let run = header("location").and_then(|path| Some(path.rsplit_once('/')?.1.to_owned()));
+        let status = answer.status().as_u16();
+        let text = answer.text().await.unwrap();
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Self {
+            status,
+            retry_after,
+            content_type,
+            run,
+            body,
+        }
+    }
+}
+
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
 }

@@ -13,16 +13,19 @@ use crate::oracle;
 use crate::program::{Program, Project, signal};
 use crate::target::{self, Target};
 
+const WRITE: &str = "pwrite64";
+/// Which of the two SQLite uses is a matter of how it was built.
+const SYNC: &str = "fsync,fdatasync";
 /// On one data directory, under load.
 const POINTS: u64 = 24;
 /// The first start of all, which makes the files: each on a directory of its own.
 const FIRST_STARTS: [(&str, u64); 6] = [
-    ("pwrite64", 1),
-    ("pwrite64", 2),
-    ("pwrite64", 5),
-    ("fdatasync", 1),
-    ("fdatasync", 2),
-    ("fdatasync", 3),
+    (WRITE, 1),
+    (WRITE, 2),
+    (WRITE, 5),
+    (SYNC, 1),
+    (SYNC, 2),
+    (SYNC, 3),
 ];
 const CLIENTS: u64 = 8;
 const DELIVERIES: usize = 12;
@@ -88,11 +91,7 @@ async fn nothing_accepted_is_lost_when_the_server_is_killed_at_a_system_call() {
     // The first start is the other test's, and slow under strace.
     tokio::task::block_in_place(|| project.start().terminate());
     for point in 0..points {
-        let call = if point.is_multiple_of(2) {
-            "pwrite64"
-        } else {
-            "fdatasync"
-        };
+        let call = if point.is_multiple_of(2) { WRITE } else { SYNC };
         let number = 1 + chance.below(CALLS);
         let Some(mut program) = tokio::task::block_in_place(|| start(&project, call, number))
         else {
