@@ -15,6 +15,8 @@ use crate::value::Value;
 pub(super) const STACK_BYTES_MAX: usize = 768 << 10;
 /// Terms between two looks at the clock.
 const CLOCK_EVERY: u64 = 256;
+/// How many times its limit an evaluation may take when most of that was waiting for a processor.
+const WAITED_MAX: u32 = 20;
 /// Containers built before each new one is measured: until then nothing can be too deep to drop.
 const NESTS_FREE: u32 = 256;
 
@@ -74,7 +76,8 @@ pub(super) struct Meter {
     labels: Cell<u64>,
     /// The result that was checked holds numbers that JSON does not know.
     pub has_strange_numbers: Cell<bool>,
-    started: Cell<Option<Instant>>,
+    /// When the first look was, and how much of its processor the thread had used by then.
+    started: Cell<Option<(Instant, Duration)>>,
     stack_floor: usize,
     wall: Duration,
     depth_max: usize,
@@ -82,6 +85,12 @@ pub(super) struct Meter {
     pub regexes: Regexes,
     /// Deep containers measured lately, so that a large value placed many times is walked once.
     measured: std::cell::RefCell<Vec<(Value, usize)>>,
+}
+
+/// How much of a processor this thread has used so far.
+fn processor_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
 }
 
 impl Meter {
@@ -141,8 +150,14 @@ impl Meter {
     fn look_at_clock(&self) -> Flow {
         // The clock starts at the first look: what ends before it needs none.
         match self.started.get() {
-            None => self.started.set(Some(Instant::now())),
-            Some(started) if started.elapsed() > self.wall => return Err(Stop::Limit(Limit::Time)),
+            None => self.started.set(Some((Instant::now(), processor_time()))),
+            // On a busy machine the thread may have waited, not worked: what counts is the processor it used.
+            Some((began, used)) if began.elapsed() > self.wall => {
+                let worked = processor_time().saturating_sub(used);
+                if worked > self.wall || began.elapsed() > self.wall * WAITED_MAX {
+                    return Err(Stop::Limit(Limit::Time));
+                }
+            }
             Some(_) => {}
         }
         Ok(())
