@@ -221,7 +221,12 @@ impl Client {
     }
 
     /// [`Client::deliver`]; none when no answer came.
-    pub async fn try_deliver(&self, path: &str, id: &str, body: String) -> Option<Answer> {
+    pub async fn try_deliver(
+        &self,
+        path: &str,
+        id: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Option<Answer> {
         let request = self.http.post(format!("http://{}{path}", self.address));
         let request = request
             .header("x-delivery-id", id)
