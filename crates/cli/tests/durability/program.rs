@@ -185,6 +185,10 @@ fn address_in(data: &Path) -> Option<SocketAddr> {
         .ok()
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test talks to the server it started"
+)]
 pub fn http() -> reqwest::Client {
     let builder = reqwest::Client::builder().timeout(PATIENCE).no_proxy();
     builder.build().unwrap()
