@@ -3,6 +3,8 @@
 //! The disk is `store`'s model of one: it forgets what was not synced, and of the rest keeps what chance picks, sector by
 //! sector. The picture of what would be left is taken while the server works; another server goes on from it.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};

@@ -37,7 +37,7 @@ pub const TOOLS: &[Tool] = &[
         name: "strace",
         package: "strace",
         chore: Chore::Test,
-        used_by: "sim: the server is killed at chosen system calls",
+        used_by: "cli: the server is killed at chosen system calls",
     },
     Tool {
         name: "wrk",

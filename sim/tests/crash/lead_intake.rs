@@ -102,13 +102,9 @@ impl Story for Leads {
     }
 
     async fn repeat(&mut self, life: &Life<'_>) {
-        for index in 0..self.samples.len() {
-            assert_eq!(
-                self.send(life, index).await,
-                self.answers[index],
-                "{}",
-                SAMPLES[index]
-            );
+        for (index, name) in SAMPLES.iter().enumerate() {
+            let answer = self.send(life, index).await;
+            assert_eq!(answer, self.answers[index], "{name}");
         }
     }
 

@@ -5,6 +5,8 @@
 //! the outputs and what stands in the systems must equal those of the undisturbed story: nothing missing, nothing twice.
 //! An effect that cannot be taken back becomes uncertain; the test looks into the system, as a person would, and says so.
 
+#![allow(clippy::unwrap_used)]
+
 mod files;
 mod lead_intake;
 mod lives;

@@ -95,6 +95,7 @@ fn is_for_tests(package: &str, dependency: &Dependency) -> bool {
     let may = match package {
         "api" => ["store", "connectors", "engine"].as_slice(),
         "cli" => ["store", "connectors", "engine", "systems"].as_slice(),
+        "sim" => ["systems"].as_slice(),
         _ => &[],
     };
     dependency.name == package || may.contains(&dependency.name.as_str())

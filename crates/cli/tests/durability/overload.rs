@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -16,11 +16,13 @@ use crate::target::{self, Target};
 
 const DELIVER: &str = "/hooks/load/deliveries";
 const CONNECTIONS: u64 = 200;
-/// All of them together are many times what may be under way (64 MiB), so some must be refused.
-const BODY_BYTES: usize = 4 << 20;
+const BODY_BYTES: usize = 200_000;
+/// Clients that send nearly all of a body and then wait: they hold most of what may be under way (64 MiB).
+const HOLDERS: usize = 60;
+const HELD_BYTES: usize = 1_000_000;
 const LASTS: Duration = Duration::from_secs(5);
 /// Above what it has when idle: bodies under way, what waits for the disk, and a debug build's generosity.
-const RESIDENT_BYTES_MAX: u64 = 512 << 20;
+const RESIDENT_BYTES_MAX: u64 = 384 << 20;
 
 /// What the answers were.
 #[derive(Default)]
@@ -36,11 +38,15 @@ async fn overload_is_answered_and_nothing_accepted_is_dropped() {
     let target = Target::start(&notes).await;
     let project = Project::new(&target::project(target.address));
     let program = project.start();
+    let holders = hold(&program).await;
+    let watching = watch_memory(&program);
+    let client = program.client();
     let (tally, until) = (Arc::new(Tally::default()), Instant::now() + LASTS);
-    let body: Arc<str> = "x".repeat(BODY_BYTES).into();
+    let large = format!(r#"{{"number":1,"padding":"{}"}}"#, "x".repeat(BODY_BYTES));
+    let large = bytes::Bytes::from(large);
     let mut tasks = JoinSet::new();
     for connection in 0..CONNECTIONS {
-        let (client, tally, body) = (program.client(), tally.clone(), body.clone());
+        let (client, tally, large) = (client.clone(), tally.clone(), large.clone());
         tasks.spawn(async move {
             let mut accepted = BTreeMap::new();
             let mut count = 0;
@@ -48,14 +54,13 @@ async fn overload_is_answered_and_nothing_accepted_is_dropped() {
                 count += 1;
                 let number = connection * 100_000 + count;
                 // Every fourth is small: those who ask for little are not all turned away.
-                let padding = if count % 4 == 0 {
-                    &body[..10]
+                let body = if count % 4 == 0 {
+                    bytes::Bytes::from_static(br#"{"number":1}"#)
                 } else {
-                    &body[..]
+                    large.clone()
                 };
-                let text = format!(r#"{{"number":{number},"padding":"{padding}"}}"#);
                 let sent = client
-                    .try_deliver(DELIVER, &format!("d-{number}"), text)
+                    .try_deliver(DELIVER, &format!("d-{number}"), body)
                     .await;
                 let Some(answer) = sent else {
                     // Refused before the body was read, and the answer lost with the connection: allowed, not counted.
@@ -78,20 +83,15 @@ async fn overload_is_answered_and_nothing_accepted_is_dropped() {
             accepted
         });
     }
-    let idlers = idle_connections(&program).await;
-    let mut highest = 0;
     let mut ledger = Ledger {
         runs: BTreeMap::new(),
         answers: 0,
     };
-    let mut look = tokio::time::interval(Duration::from_millis(50));
-    while !tasks.is_empty() {
-        tokio::select! {
-            Some(ended) = tasks.join_next() => ledger.runs.extend(ended.unwrap()),
-            _ = look.tick() => highest = highest.max(resident_bytes(&program)),
-        }
+    while let Some(ended) = tasks.join_next().await {
+        ledger.runs.extend(ended.unwrap());
     }
-    drop(idlers);
+    drop(holders);
+    let highest = watching.stop();
     ledger.answers = ledger.runs.len();
     let count = |number: &AtomicU64| number.load(Ordering::Relaxed);
     let (accepted, refused, cut_off) = (
@@ -116,26 +116,55 @@ async fn overload_is_answered_and_nothing_accepted_is_dropped() {
     oracle::check(&program.client(), &ledger, &target).await;
 }
 
-/// Connections that begin a request and never end it: they hold a place, and nobody else up.
-async fn idle_connections(program: &Program) -> Vec<TcpStream> {
-    let mut connections = Vec::new();
-    for _ in 0..CONNECTIONS {
+async fn hold(program: &Program) -> Vec<TcpStream> {
+    let mut holders = Vec::new();
+    let head = format!(
+        "POST {DELIVER} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: {HELD_BYTES}\r\n\r\n"
+    );
+    let part = vec![b' '; HELD_BYTES - 1];
+    for _ in 0..HOLDERS {
         #[expect(
             clippy::disallowed_methods,
             reason = "a client that behaves badly on purpose"
         )]
         let mut connection = TcpStream::connect(program.address).await.unwrap();
-        connection
-            .write_all(b"POST /hooks/load/deliveries HTTP/1.1\r\nhost: 127.0.0.1\r\n")
-            .await
-            .unwrap();
-        connections.push(connection);
+        connection.write_all(head.as_bytes()).await.unwrap();
+        connection.write_all(&part).await.unwrap();
+        holders.push(connection);
     }
-    connections
+    holders
 }
 
-fn resident_bytes(program: &Program) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
+/// Looks at a process's memory from a thread of its own, however busy the test is.
+struct Watching {
+    stop: Arc<AtomicBool>,
+    thread: std::thread::JoinHandle<u64>,
+}
+
+fn watch_memory(program: &Program) -> Watching {
+    let (id, stop) = (program.id(), Arc::new(AtomicBool::new(false)));
+    let stopped = stop.clone();
+    let thread = std::thread::spawn(move || {
+        let mut highest = 0;
+        while !stopped.load(Ordering::Relaxed) {
+            highest = highest.max(resident_bytes(id));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        highest
+    });
+    Watching { stop, thread }
+}
+
+impl Watching {
+    /// The most that was seen.
+    fn stop(self) -> u64 {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap()
+    }
+}
+
+fn resident_bytes(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status
         .lines()
         .find_map(|line| line.strip_prefix("VmRSS:"))
@@ -154,7 +183,7 @@ async fn a_body_of_100_mb_is_refused_without_being_taken_in() {
     const HUGE: u64 = 100_000_000;
     let project = Project::new(&target::project(([127, 0, 0, 1], 9).into()));
     let program = project.start();
-    let before = resident_bytes(&program);
+    let before = resident_bytes(program.id());
     let cases = [
         (
             "announced",
@@ -206,7 +235,7 @@ async fn a_body_of_100_mb_is_refused_without_being_taken_in() {
         );
         sending.abort();
     }
-    let after = resident_bytes(&program);
+    let after = resident_bytes(program.id());
     assert!(
         after < before + (32 << 20),
         "resident: {} MiB, then {} MiB",

@@ -185,6 +185,10 @@ fn address_in(data: &Path) -> Option<SocketAddr> {
         .ok()
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test talks to the server it started"
+)]
 pub fn http() -> reqwest::Client {
     let builder = reqwest::Client::builder().timeout(PATIENCE).no_proxy();
     builder.build().unwrap()
@@ -221,7 +225,12 @@ impl Client {
     }
 
     /// [`Client::deliver`]; none when no answer came.
-    pub async fn try_deliver(&self, path: &str, id: &str, body: String) -> Option<Answer> {
+    pub async fn try_deliver(
+        &self,
+        path: &str,
+        id: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Option<Answer> {
         let request = self.http.post(format!("http://{}{path}", self.address));
         let request = request
             .header("x-delivery-id", id)

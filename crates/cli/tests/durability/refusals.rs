@@ -57,7 +57,7 @@ const CASES: &[Case] = &[
         "JSON that ends early",
         "POST /hooks/load/deliveries",
         [JSON, "", r#"{"number": "#],
-        (400, "json-malformed", ""),
+        (400, "request-invalid", "byte 11"),
     ),
     case(
         "JSON that ends early, for a start",
@@ -133,7 +133,7 @@ const CASES: &[Case] = &[
         "no run's id",
         "GET /api/v1/runs/nonsense",
         ["", "owner", ""],
-        (400, "parameter-invalid", "run"),
+        (404, "not-found", "nonsense"),
     ),
     case(
         "input without what is required",
@@ -155,7 +155,7 @@ const CASES: &[Case] = &[
     ),
     case(
         "an event without a type",
-        "POST /api/v1/events",
+        "POST /api/v1/events?namespace=load",
         [
             "application/cloudevents+json",
             "owner",

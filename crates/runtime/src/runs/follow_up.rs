@@ -77,13 +77,34 @@ impl Core {
     }
 
     /// What is in memory is ahead of the store: drop it, so that the next command reads the run again.
+    ///
+    /// Calls that the store knows of go on, and their outcomes come to the run as it is read; the others never were.
     fn make_stale(&self, hot: &Arc<Mutex<Hot>>) {
-        let mut hot = lock(hot);
-        hot.is_stale = true;
-        for (_, call) in hot.calls.drain() {
-            call.abort();
+        let mut old = lock(hot);
+        let run = old.id;
+        let is_first = !std::mem::replace(&mut old.is_stale, true);
+        let calls = std::mem::take(&mut old.calls);
+        drop(old);
+        if is_first {
+            // Not again for a later refusal: then another reading is in the table.
+            self.forget(run);
         }
-        self.forget(hot.id);
+        if calls.is_empty() {
+            return;
+        }
+        let read = self.hot(run).unwrap_or_else(|error| {
+            tracing::error!(%run, "a run cannot be read again: {error}");
+            None
+        });
+        let mut read = read.as_ref().map(lock);
+        for (effect, call) in calls {
+            match &mut read {
+                Some(read) if read.state.frame_of_effect(effect).is_some() => {
+                    drop(read.calls.insert(effect, call));
+                }
+                _ => call.abort(),
+            }
+        }
     }
 
     /// Takes a run whose first record is on disk into the table, and acts on its decision.

@@ -4,5 +4,6 @@
 
 mod crash;
 mod events;
+mod full_disk;
 mod runs;
 mod stage;

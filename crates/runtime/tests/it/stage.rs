@@ -14,11 +14,22 @@ use runtime::{Options, RunDetail, RunInput, Scope, Server, StartOptions};
 use store::{RunId, Store};
 
 /// Answers calls: `stub.echo` gives its arguments back, `stub.fail` fails so many times first, `stub.hang` never answers.
-#[derive(Default)]
 pub struct Stub {
     pub calls: Mutex<Vec<Call>>,
+    /// `stub.gate` answers for each permit once.
+    pub gate: tokio::sync::Semaphore,
     failures: Mutex<HashMap<String, i64>>,
     called: tokio::sync::Notify,
+}
+
+impl Default for Stub {
+    fn default() -> Self {
+        Self {
+            calls: Mutex::default(),
+            gate: tokio::sync::Semaphore::new(0),
+            failures: Mutex::default(),
+        }
+    }
 }
 
 impl Stub {
@@ -76,6 +87,10 @@ impl Performer for Stub {
                         may_have_happened: true,
                     });
                 }
+                Ok(call.with.clone())
+            }
+            "stub.gate" => {
+                self.gate.acquire().await.unwrap().forget();
                 Ok(call.with.clone())
             }
             "stub.lost" => {
