@@ -80,6 +80,7 @@ codes! {
     Stopping = "stopping", 503, "The server is stopping";
     Unavailable = "unavailable", 503, "Something needed is not there";
     StoreUnavailable = "store-unavailable", 503, "The store takes no writes";
+    DiskFull = "disk-full", 507, "The disk is full";
 }
 
 /// One place and what is wrong there.
@@ -173,7 +174,7 @@ impl Problem {
             ),
             Code::Overloaded => problem.set_header(RETRY_AFTER, HeaderValue::from_static("1")),
             Code::Stopping => problem.set_header(RETRY_AFTER, HeaderValue::from_static("5")),
-            Code::StoreUnavailable | Code::Unavailable => {
+            Code::StoreUnavailable | Code::DiskFull | Code::Unavailable => {
                 problem.set_header(RETRY_AFTER, HeaderValue::from_static("30"))
             }
             _ => {}

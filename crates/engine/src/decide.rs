@@ -4,6 +4,7 @@
 //! complete it, fault it), each of which records events. Recording applies the event at once, so that the next work sees
 //! the state that replay would see. One file per task kind says what that kind does.
 
+mod asked;
 mod call;
 mod emit;
 mod extension;
@@ -16,7 +17,7 @@ mod task;
 mod try_catch;
 mod wait;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 
 use dsl::definition::{Definition, DurationSpec, Task, TaskKind};
 use dsl::value::Value;
@@ -28,7 +29,9 @@ use crate::command::{Command, Moment, Outcome, Rejection};
 use crate::effect::Effect;
 use crate::evaluate::{At, Place};
 use crate::event::{Data, Go, HistoryEvent, Slot};
-use crate::state::{Phase, RunState, Status, Timer, TimerPurpose};
+use crate::state::{Phase, RunState, Status, TimerPurpose};
+pub use asked::outstanding;
+use wait::{add, span_of};
 
 /// What was decided: to be recorded as one, then performed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -65,96 +68,9 @@ pub fn advance(
     let is_unfinished = machine.state.is_ready();
     Ok(Decision {
         events: machine.events,
-        effects: without_given_up(machine.effects),
+        effects: asked::without_given_up(machine.effects),
         is_unfinished,
     })
-}
-
-/// The effects that a run waits for: to be arranged again after a restart.
-#[must_use]
-pub fn outstanding(definition: &Definition, state: &RunState) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    // What a suspended run holds has come back already.
-    let mut answered = HashSet::new();
-    let mut fired = HashSet::new();
-    for held in &state.held {
-        match held {
-            Command::Answered { effect, .. } => drop(answered.insert(*effect)),
-            Command::TimerFired { timer } => drop(fired.insert(*timer)),
-            _ => {}
-        }
-    }
-    for (id, frame) in &state.frames {
-        match &frame.phase {
-            Phase::Calling { effect, .. } | Phase::SubRun { effect, .. }
-                if answered.contains(effect) => {}
-            Phase::Calling {
-                effect,
-                request,
-                is_uncertain: false,
-            } => {
-                effects.push(Effect::Perform {
-                    effect: *effect,
-                    request: request.clone(),
-                });
-            }
-            Phase::SubRun { effect, run } => effects.push(Effect::StartRun {
-                effect: *effect,
-                run: run.clone(),
-            }),
-            Phase::Listen { is_last: false, .. } => {
-                effects.push(Effect::Listen {
-                    listener: *id,
-                    types: listen::types(definition.task(frame.task)),
-                });
-            }
-            _ => {}
-        }
-    }
-    effects.extend(
-        state
-            .timers
-            .iter()
-            .filter(|(timer, _)| !fired.contains(timer))
-            .map(|(timer, Timer { due, .. })| Effect::SetTimer {
-                timer: *timer,
-                due: *due,
-            }),
-    );
-    effects
-}
-
-/// What was asked and given up within one decision is never asked.
-fn without_given_up(mut effects: Vec<Effect>) -> Vec<Effect> {
-    /// Timers and effects share one row of numbers; a listener bears its task run's, of the same row.
-    fn number(effect: &Effect) -> Option<u64> {
-        match effect {
-            Effect::Perform { effect, .. }
-            | Effect::StartRun { effect, .. }
-            | Effect::Abandon { effect } => Some(*effect),
-            Effect::SetTimer { timer, .. } | Effect::ClearTimer { timer } => Some(*timer),
-            Effect::Listen { listener, .. } | Effect::Unlisten { listener } => Some(*listener),
-            Effect::Publish { .. } => None,
-        }
-    }
-    let (mut asked, mut given_up) = (HashSet::new(), HashSet::new());
-    for effect in &effects {
-        let is_given_up = matches!(
-            effect,
-            Effect::Abandon { .. } | Effect::ClearTimer { .. } | Effect::Unlisten { .. }
-        );
-        let set = if is_given_up {
-            &mut given_up
-        } else {
-            &mut asked
-        };
-        set.extend(number(effect));
-    }
-    given_up.retain(|number| asked.contains(number));
-    if !given_up.is_empty() {
-        effects.retain(|effect| number(effect).is_none_or(|number| !given_up.contains(&number)));
-    }
-    effects
 }
 
 /// A small thing to do next.
@@ -659,36 +575,6 @@ fn check_schema(
         format!("The {what} is not valid"),
         listed.join("; "),
     ))
-}
-
-fn span_of(
-    place: &Place<'_>,
-    duration: &DurationSpec,
-    input: &Value,
-) -> Result<jiff::Span, WorkflowError> {
-    match duration {
-        DurationSpec::Fixed(span) => Ok(*span),
-        DurationSpec::Expression(template) => {
-            let value = place.template(template, input)?;
-            value
-                .as_str()
-                .and_then(|text| text.parse().ok())
-                .ok_or_else(|| {
-                    WorkflowError::new(
-                        ErrorKind::Expression,
-                        "Not a duration",
-                        format!("expected an ISO 8601 duration such as `PT5S`, found `{value}`"),
-                    )
-                })
-        }
-    }
-}
-
-/// `from` plus `span` on the UTC calendar; an end beyond what can be told is the last instant there is.
-fn add(from: jiff::Timestamp, span: &jiff::Span) -> jiff::Timestamp {
-    from.to_zoned(jiff::tz::TimeZone::UTC)
-        .checked_add(*span)
-        .map_or(jiff::Timestamp::MAX, |zoned| zoned.timestamp())
 }
 
 fn is_list_member(task: &Task, slot: Slot) -> bool {

@@ -3,6 +3,9 @@
 //! A released event never changes meaning: add a variant. Its JSON is pinned by a golden file. All events of one
 //! decision share its time, which the record holds once.
 
+#[cfg(test)]
+mod tests;
+
 use dsl::TaskId;
 use dsl::value::{Text, Value};
 use dsl::workflow_error::WorkflowError;

@@ -181,7 +181,8 @@ impl Core {
             return Ok(None);
         };
         let mut hot = lock(&hot);
-        if hot.state.status().is_ended() {
+        // It has ended in memory before it has on disk, and only the latter counts.
+        if hot.state.status().is_ended() && hot.unacked == 0 {
             return Ok(None);
         }
         Ok(Some(hot.watch()))

@@ -18,6 +18,7 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "sim",
         &[
+            "systems",
             "cli",
             "api",
             "runtime",
@@ -27,7 +28,10 @@ const EDGES: &[(&str, &[&str])] = &[
             "dsl",
         ],
     ),
-    ("bench", &["runtime", "connectors", "dsl"]),
+    (
+        "bench",
+        &["runtime", "connectors", "store", "engine", "dsl"],
+    ),
     ("systems", &[]),
     ("xtask", &[]),
     ("echo", &[]),

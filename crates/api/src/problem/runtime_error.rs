@@ -58,7 +58,7 @@ fn store_error(error: StoreError) -> Problem {
             "too much waits to be written; nothing was done, try again",
         ),
         StoreError::DiskFull => {
-            Problem::new(Code::StoreUnavailable, "the disk is full; nothing was done")
+            Problem::new(Code::DiskFull, "the disk is full; nothing was done")
         }
         StoreError::Conflict { what } => {
             Problem::new(Code::Conflict, format!("this {what} is already there"))

@@ -105,7 +105,7 @@ async fn what_may_be_tried_again_says_when() {
             "overloaded",
             "1",
         ),
-        (StoreError::DiskFull.into(), "store-unavailable", "30"),
+        (StoreError::DiskFull.into(), "disk-full", "30"),
     ] {
         let shown = shown(error.into()).await;
         assert!(

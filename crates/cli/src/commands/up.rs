@@ -154,7 +154,6 @@ fn server_options(config: &Config, environment: &Environment) -> Options {
         secret_directory: config.secrets_directory.clone(),
         secrets: environment.secrets(),
         retention: config.retention,
-        body_bytes_max: config.body_bytes_max,
     }
 }
 

@@ -135,7 +135,7 @@ impl<'p> Machine<'p> {
         let (mut term, mut env, mut item) = (term, env, item);
         loop {
             if term.is_single && matches!(item.track, Track::Off) {
-                return out(Item::plain(self.value(term, &env, item.value)?));
+                return out(Item::plain(self.settled(term, &env, item.value)?));
             }
             self.meter.tick()?;
             match &term.kind {

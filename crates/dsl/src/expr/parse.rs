@@ -8,11 +8,13 @@ mod name;
 mod operator;
 mod pattern;
 mod postfix;
+mod regex;
 mod text;
 
 use std::ops::Range;
 
 use super::lex::{Token, token};
+use super::regex::Constants;
 use super::term::{Function, FunctionRef, Kind, Program, Term};
 use super::{CompileError, Scope, prelude};
 use crate::value::{Text, Value};
@@ -113,6 +115,7 @@ struct Parser<'s> {
     slots: usize,
     functions: Vec<Option<Function>>,
     mentions: Vec<Text>,
+    regexes: Constants,
     nesting: usize,
     stack_floor: usize,
     /// False inside an object's value, where a comma ends it.
@@ -132,6 +135,7 @@ impl<'s> Parser<'s> {
             slots: 0,
             functions: Vec::new(),
             mentions: Vec::new(),
+            regexes: Constants::default(),
             nesting: 0,
             stack_floor: super::meter::here().saturating_sub(super::meter::STACK_BYTES_MAX),
             is_comma_allowed: true,
@@ -148,6 +152,7 @@ impl<'s> Parser<'s> {
             body,
             functions: functions.collect(),
             mentions: self.mentions,
+            regexes: self.regexes.finish(),
         }
     }
 

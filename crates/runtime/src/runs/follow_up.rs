@@ -176,9 +176,11 @@ impl Core {
             .then(|| crate::read::detail(&guard.row, &guard.loaded, &guard.state));
         drop(guard);
         self.forget(run);
-        for (waiter, detail) in waiters.into_iter().zip(std::iter::repeat(detail)) {
-            // Whoever waited may have gone.
-            let _ = detail.map(|detail| waiter.send(detail));
+        if let Some(detail) = detail {
+            for waiter in waiters {
+                // Whoever waited may have gone.
+                drop(waiter.send(detail.clone()));
+            }
         }
         if loaded
             .definition

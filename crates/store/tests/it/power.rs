@@ -125,30 +125,49 @@ fn story(directory: &Path, disk: &FaultyDisk) -> Story {
 
 /// Every write, truncation and sync of the story fails in turn.
 fn fail_each(fault: Fault) -> Vec<Story> {
+    // A story waits for threads more than it computes, so several are told at once.
+    const AT_ONCE: usize = 4;
     let whole = disk();
     let directory = quick_directory();
     assert_eq!(story(directory.path(), &whole).done.len(), UNITS as usize);
     let operations = whole.operations();
     assert!(operations > 20, "the disk sees what happens");
-    (1..=operations)
-        .map(|operation| {
-            let (disk, directory) = (disk(), quick_directory());
-            disk.fail(operation, fault);
-            let story = story(directory.path(), &disk);
-            let context = format!("{fault:?} at {operation}");
-            if story.is_failed && fault != Fault::Gone {
-                // Also not when it is closed: what the failed sync left is not to be built upon.
-                assert_eq!(
-                    disk.operations(),
-                    operation,
-                    "a store that failed lets go of the disk"
-                );
+    let next = AtomicU64::new(1);
+    let tell = || {
+        let mut stories = Vec::new();
+        loop {
+            let operation = next.fetch_add(1, Ordering::Relaxed);
+            if operation > operations {
+                return stories;
             }
-            check_after_cut(&disk, &CHANCES[2..], &story.done, 0..UNITS).expect(&context);
-            check(directory.path(), &story.done, 0..UNITS).expect(&context);
-            story
-        })
-        .collect()
+            stories.push(fail_at(operation, fault));
+        }
+    };
+    let stories: Vec<Story> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(tell)).collect();
+        let told = threads.into_iter().map(|thread| thread.join().unwrap());
+        told.flatten().collect()
+    });
+    assert_eq!(stories.len() as u64, operations);
+    stories
+}
+
+fn fail_at(operation: u64, fault: Fault) -> Story {
+    let (disk, directory) = (disk(), quick_directory());
+    disk.fail(operation, fault);
+    let story = story(directory.path(), &disk);
+    let context = format!("{fault:?} at {operation}");
+    if story.is_failed && fault != Fault::Gone {
+        // Also not when it is closed: what the failed sync left is not to be built upon.
+        assert_eq!(
+            disk.operations(),
+            operation,
+            "a store that failed lets go of the disk"
+        );
+    }
+    check_after_cut(&disk, &CHANCES[2..], &story.done, 0..UNITS).expect(&context);
+    check(directory.path(), &story.done, 0..UNITS).expect(&context);
+    story
 }
 
 #[test]

@@ -132,7 +132,7 @@ impl<'p> Machine<'p> {
                 env.clone(),
                 Item::plain(input.clone()),
                 &mut |value| {
-                    self.meter.items(3 * (built.len() + 1))?;
+                    self.meter.object(entries.len() + built.len())?;
                     let mut built = built.clone();
                     built.insert(key.clone(), value.value);
                     self.eval_object(rest, env, input, &built, out)

@@ -67,6 +67,14 @@ impl<'p> Machine<'p> {
         }
     }
 
+    /// [`Self::value`], and memory given back for all that is gone with it: only the result is left.
+    pub fn settled(&self, term: &'p Term, env: &Env<'p>, input: Value) -> Result<Value, Stop> {
+        let before = self.meter.bytes_left();
+        let value = self.value(term, env, input)?;
+        self.meter.settle(before, &value)?;
+        Ok(value)
+    }
+
     #[inline(never)]
     fn value_other(&self, term: &'p Term, env: &Env<'p>, input: Value) -> Result<Value, Stop> {
         match &term.kind {
@@ -76,7 +84,7 @@ impl<'p> Machine<'p> {
                 self.meter.nested(Value::array(items))
             }
             Kind::Object(entries) => {
-                self.meter.items(3 * entries.len())?;
+                self.meter.object(entries.len())?;
                 let mut built = Map::with_capacity(entries.len());
                 for (key, value) in entries {
                     let key = match self.value(key, env, input.clone())? {
@@ -88,6 +96,7 @@ impl<'p> Machine<'p> {
                             ));
                         }
                     };
+                    self.meter.reading(&key)?;
                     built.insert(key, self.value(value, env, input.clone())?);
                 }
                 self.meter.nested(Value::Object(std::sync::Arc::new(built)))
@@ -187,6 +196,7 @@ impl<'p> Machine<'p> {
             items.push(item.value);
             Ok(())
         })?;
+        self.meter.list(&items)?;
         Ok(items)
     }
 }

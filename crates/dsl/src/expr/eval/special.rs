@@ -38,7 +38,7 @@ impl<'p> Machine<'p> {
                 };
                 self.eval(&args[0], env, start, &mut |found| {
                     let path = path_of(found)?;
-                    self.meter.items(path.len())?;
+                    self.meter.path(&path)?;
                     out(item.computed(self.meter.nested(Value::array(path))?))
                 })
             }
@@ -52,7 +52,7 @@ impl<'p> Machine<'p> {
                     if path.is_empty() {
                         return Ok(());
                     }
-                    self.meter.items(path.len())?;
+                    self.meter.path(&path)?;
                     out(item.computed(self.meter.nested(Value::array(path))?))
                 })
             }
@@ -174,17 +174,11 @@ impl<'p> Machine<'p> {
             Special::Any => self.quantify(args, env, input, true),
             Special::All => self.quantify(args, env, input, false),
             Special::Add => {
-                let mut sum = Value::Null;
+                let mut sum = arith::Sum::default();
                 self.eval(&args[0], env.clone(), Item::plain(input), &mut |item| {
-                    sum = arith::math(
-                        &self.meter,
-                        crate::expr::term::MathOp::Add,
-                        std::mem::take(&mut sum),
-                        item.value,
-                    )?;
-                    Ok(())
+                    sum.add(&self.meter, item.value)
                 })?;
-                Ok(sum)
+                Ok(sum.finish())
             }
             Special::SortBy
             | Special::GroupBy

@@ -69,7 +69,7 @@ impl<'p> Machine<'p> {
             out(item.clone())?;
             let start = waiting.len();
             let flow = self.eval(step, env.clone(), item, &mut |child| {
-                self.meter.items(1)?;
+                self.meter.items(3)?;
                 waiting.push(Ok(child));
                 Ok(())
             });
@@ -188,7 +188,7 @@ impl<'p> Machine<'p> {
     /// The one result of a term that has one, with its path.
     fn one(&self, term: &'p Term, env: &Env<'p>, item: Item) -> Result<Item, Stop> {
         if matches!(item.track, Track::Off) {
-            return Ok(Item::plain(self.value(term, env, item.value)?));
+            return Ok(Item::plain(self.settled(term, env, item.value)?));
         }
         let mut found = None;
         self.eval(term, env.clone(), item, &mut |item| {

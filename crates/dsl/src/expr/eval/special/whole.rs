@@ -25,10 +25,11 @@ impl<'p> Machine<'p> {
                         Ok(())
                     })?;
                 }
+                self.meter.list(&changed)?;
                 self.meter.nested(Value::array(changed))?
             }
             Value::Object(map) => {
-                self.meter.items(map.len().saturating_mul(3))?;
+                self.meter.object(map.len())?;
                 let mut changed = Map::with_capacity(map.len());
                 for (key, item) in map.iter() {
                     let mut first = None;
@@ -57,7 +58,7 @@ impl<'p> Machine<'p> {
         out: &mut dyn FnMut(Value) -> Flow,
     ) -> Flow {
         self.meter.tick()?;
-        self.meter.items(path.len() + 2)?;
+        self.meter.path(path)?;
         let is_leaf = match value {
             Value::Array(items) => items.is_empty(),
             Value::Object(map) => map.is_empty(),
