@@ -90,7 +90,10 @@ fn every_sample_lead_gets_what_its_file_expects() {
             continue;
         }
         if answer.status != 202 {
-            assert_in_order(&answer.body, &["input-invalid", "is a required property", "/email"]);
+            assert_in_order(
+                &answer.body,
+                &["input-invalid", "is a required property", "/email"],
+            );
             continue;
         }
         let run = stage.end_of(&answer.run());

@@ -2,7 +2,6 @@
 //! gives away or keeps is searched for them, in every form that a program is likely to write them in.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -20,6 +19,9 @@ const FIRST: &str = "canary-first/Jw5+tB9=\"quoted\"&end";
 const SECOND: &str = "canary-second-Ln3vYh6Pq";
 /// A credential that the bank does not know.
 const REFUSED: &str = "canary-refused-Xc8sDg1Ue";
+
+/// What runs of both examples keep, and may.
+const ORDINARY: &str = "@example.com";
 
 const STRICT: &str = r#"
 apiVersion: segue/v1
@@ -64,7 +66,10 @@ do:
         return: all
   - intoAFailingShell:
       try:
-        - failing: { run: { shell: { command: 'echo "$CANARY" >&2; exit 3', environment: { CANARY: '${ $secrets.second }' } } } }
+        - failing:
+            run: { shell: { command: 'echo "$CANARY" >&2; exit 3', environment: { CANARY: '${ $secrets.second }' } } }
+            # Else a command that failed waits for a person's word.
+            metadata: { effect: read }
       catch: {}
   - withAWrongCredential:
       try:
@@ -240,28 +245,43 @@ impl Said {
 /// The data directory, without the two files whose purpose is to hold a secret for their user alone.
 fn in_files(folder: &Folder, forms: &[(String, Vec<u8>)]) -> Vec<String> {
     let mut all = Vec::new();
-    let mut names = Vec::new();
+    let (mut is_readable, plain) = (false, forms_of_what_is_no_secret());
     for entry in std::fs::read_dir(folder.path("data")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         if !["owner-token", "master.key"].contains(&&*name) {
-            all.extend(hits(&name, &read(&path), forms));
+            let bytes = std::fs::read(&path).unwrap();
+            all.extend(hits(&name, &bytes, forms));
+            is_readable |= !hits(&name, &bytes, &plain).is_empty();
         }
-        names.push(name);
     }
-    assert!(names.iter().any(|name| name == "segue.db"), "{names:?}");
+    assert!(is_readable, "what was kept could not be searched");
     all
 }
 
-fn read(path: &Path) -> Vec<u8> {
-    std::fs::read(path).unwrap()
+/// If the search does not find this, it would not find a secret either.
+fn forms_of_what_is_no_secret() -> Vec<(String, Vec<u8>)> {
+    [ORDINARY]
+        .map(|text| (text.to_owned(), text.as_bytes().to_owned()))
+        .into()
 }
 
 fn hits(place: &str, text: &[u8], forms: &[(String, Vec<u8>)]) -> Vec<String> {
+    // No form has a zero in it, and files are full of them.
+    let parts: Vec<&[u8]> = text
+        .split(|byte| *byte == 0)
+        .filter(|part| !part.is_empty())
+        .collect();
+    let around = |form: &[u8], part: &&[u8]| {
+        let at = part.windows(form.len()).position(|found| found == form)?;
+        let end = part.len().min(at + form.len() + 80);
+        let text = &part[at.saturating_sub(80)..end];
+        Some(String::from_utf8_lossy(text).into_owned())
+    };
+    let first = |form: &[u8]| parts.iter().find_map(|part| around(form, part));
     forms
         .iter()
-        .filter(|(_, form)| text.windows(form.len()).any(|part| part == form))
-        .map(|(about, _)| format!("{place}: {about}"))
+        .filter_map(|(about, form)| Some(format!("{place}: {about}, in: {}", first(form)?)))
         .collect()
 }
 

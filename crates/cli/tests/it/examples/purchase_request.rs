@@ -312,7 +312,10 @@ fn when_the_bank_does_not_pay_the_order_is_undone_and_people_know() {
     assert_eq!(requests(stage.systems.bank, "POST", "/payments").len(), 5);
     assert_has(&orders(&stage)[0], &json!({"status": "cancelled"}));
     let to_finance = mails(stage.systems.mail, "finance@example.com", 1);
-    assert_eq!(subjects(&to_finance), ["Payment of purchase PR-1001 failed"]);
+    assert_eq!(
+        subjects(&to_finance),
+        ["Payment of purchase PR-1001 failed"]
+    );
     let to_linus = mails(stage.systems.mail, LINUS, 1);
     assert_eq!(subjects(&to_linus), ["Purchase PR-1001 is refused"]);
     assert_eq!(to_linus[0]["text"].as_str().unwrap().trim_end(), problem);

@@ -315,7 +315,10 @@ fn on_these_ports(text: &str, systems: &Running) -> String {
     let mut text = text.to_owned();
     for (index, (port, _)) in pairs.iter().enumerate() {
         text = text
-            .replace(&format!("127.0.0.1:{port}"), &format!("127.0.0.1:<{index}>"))
+            .replace(
+                &format!("127.0.0.1:{port}"),
+                &format!("127.0.0.1:<{index}>"),
+            )
             .replace(&format!("port: {port}"), &format!("port: <{index}>"));
     }
     for (index, (_, address)) in pairs.iter().enumerate() {
