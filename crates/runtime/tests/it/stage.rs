@@ -28,6 +28,7 @@ impl Default for Stub {
             calls: Mutex::default(),
             gate: tokio::sync::Semaphore::new(0),
             failures: Mutex::default(),
+            called: tokio::sync::Notify::new(),
         }
     }
 }
