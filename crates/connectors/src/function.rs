@@ -38,8 +38,9 @@ pub struct CallError {
     pub error: WorkflowError,
     /// The other side asked for patience (429, 503 with `Retry-After`).
     pub retry_after: Option<Duration>,
-    /// False only when it is certain that the effect did not happen: nothing left (a refused address, a failed connect, a
-    /// missing secret), or the other side answered that it refuses (a 4xx reply of HTTP, a 4xx or 5xx reply of SMTP).
+    /// False only when it is certain what became of the effect: nothing left (a refused address, a failed connect, a
+    /// missing secret), the other side answered that it refuses (a 4xx reply of HTTP, a 4xx or 5xx reply of SMTP), or a
+    /// command ran to its end and told its code.
     pub may_have_happened: bool,
 }
 

@@ -274,7 +274,8 @@ impl Order {
             };
             let detail = said[..said.floor_char_boundary(ERROR_DETAIL_BYTES_MAX)].trim();
             let title = format!("command ended with code {}", finished.code);
-            return Err(CallError::after(WorkflowError::new(
+            // The command ran to its end and said how it went: there is nothing uncertain about it.
+            return Err(CallError::before(WorkflowError::new(
                 ErrorKind::Runtime,
                 title,
                 detail,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dsl::TaskId;
 use dsl::Value;
-use dsl::definition::Definition;
+use dsl::definition::{Definition, TaskKind};
 use engine::{Data, HistoryEvent, Phase, RunState, Slot, TimerPurpose};
 use store::{Queries, Record, RunId, RunRow, StoreError};
 
@@ -73,11 +73,9 @@ fn outstanding(definition: &Definition, state: &RunState) -> Vec<OutstandingView
                 format!("{}/{} {}", run.namespace, run.name, run.version),
                 None,
             ),
-            Phase::Listen { consumed, .. } => (
-                "event",
-                format!("an event ({} so far)", consumed.len()),
-                None,
-            ),
+            Phase::Listen { consumed, .. } => {
+                ("event", listened(definition, frame, consumed.len()), None)
+            }
             Phase::Try { attempt, .. } => match timer(TimerPurpose::RetryDelay) {
                 Some(timer) => (
                     "retry",
@@ -102,6 +100,23 @@ fn outstanding(definition: &Definition, state: &RunState) -> Vec<OutstandingView
         });
     }
     views
+}
+
+/// What a listening task waits for, in words.
+fn listened(definition: &Definition, frame: &engine::Frame, count: usize) -> String {
+    let types = match &definition.task(frame.task).kind {
+        TaskKind::Listen(listen) => crate::triggers::types_of(&listen.to),
+        _ => Vec::new(),
+    };
+    let what = match types.as_slice() {
+        [] => "an event".to_owned(),
+        types => format!("an event of type {}", types.join(", ")),
+    };
+    if count == 0 {
+        what
+    } else {
+        format!("{what} ({count} so far)")
+    }
 }
 
 /// Records as entries, one an event. `state` is the run as it was before the first record, and moves on.

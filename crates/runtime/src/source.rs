@@ -187,13 +187,12 @@ impl Source {
             what: what.to_owned(),
         };
         let open = |name: &Text| {
-            let what = || {
-                format!(
-                    "the secret `{name}` of source {}/{} is missing",
-                    self.namespace, self.name
-                )
-            };
-            secret(name).ok_or_else(|| RuntimeError::Unavailable { what: what() })
+            secret(name).ok_or_else(|| {
+                // Whoever delivers is not told which secret: the operator is.
+                tracing::error!(secret = %name, source = %self.name, "a delivery was refused: the source's secret is missing");
+                let what = "this source cannot verify deliveries at the moment".to_owned();
+                RuntimeError::Unavailable { what }
+            })
         };
         match &self.verify {
             Verify::None => Ok(()),

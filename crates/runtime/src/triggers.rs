@@ -489,7 +489,7 @@ pub(crate) fn words(loaded: &Loaded) -> Vec<String> {
 }
 
 /// The event types that the filters name.
-fn types_of(on: &dsl::definition::Consumption) -> Vec<String> {
+pub(crate) fn types_of(on: &dsl::definition::Consumption) -> Vec<String> {
     let filters = match &on.strategy {
         Strategy::One(filter) => std::slice::from_ref(filter),
         Strategy::All(filters) | Strategy::Any { filters, .. } => filters,

@@ -93,7 +93,7 @@ async fn a_command_that_fails_is_a_runtime_error_with_what_it_said() {
     ] {
         let error = run(with).await.unwrap_err();
         assert!(
-            error.error.is_kind("runtime") && error.may_have_happened,
+            error.error.is_kind("runtime") && !error.may_have_happened,
             "{}",
             error.error
         );

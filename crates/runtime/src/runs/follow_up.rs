@@ -195,6 +195,10 @@ impl Core {
         }
         let detail = (!waiters.is_empty())
             .then(|| crate::read::detail(&guard.row, &guard.loaded, &guard.state));
+        if status == RunStatus::Faulted {
+            let summary = guard.row.summary.as_deref().unwrap_or_default();
+            tracing::warn!(%run, workflow = %guard.row.workflow, "a run faulted: {summary}");
+        }
         drop(guard);
         self.forget(run);
         if let Some(detail) = detail {

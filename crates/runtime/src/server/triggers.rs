@@ -171,13 +171,11 @@ impl Server {
             let part = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
             let key = format!("{} {}", part("source"), part("id"));
             let first = started.first().copied().unwrap_or(RunId(uuid::Uuid::nil()));
-            acceptance.dedupe = Some(dedupe_key(
-                &format!("{namespace}/events"),
-                &key,
-                &text,
-                now,
-                first,
-            ));
+            // An event that reached nobody may be sent again for somebody who listens later.
+            if !started.is_empty() || !acceptance.messages.is_empty() {
+                let scope = format!("{namespace}/events");
+                acceptance.dedupe = Some(dedupe_key(&scope, &key, &text, now, first));
+            }
             acceptance.writes.push(delivery(
                 namespace,
                 "events".into(),

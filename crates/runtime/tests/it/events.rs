@@ -178,6 +178,10 @@ do:
         .until(run, |detail| detail.run.status == RunStatus::Waiting)
         .await;
     assert_eq!(waiting.outstanding[0].waits_for, "event");
+    assert_eq!(
+        waiting.outstanding[0].detail,
+        "an event of type answer.given"
+    );
     let event = |id: i64, n: &str| {
         value(&format!(
             r#"{{"specversion":"1.0","id":"{n}","source":"/t","type":"answer.given","data":{{"id":{id}}}}}"#
@@ -308,4 +312,30 @@ do:
             .iter()
             .any(|call| &*call.function == "stub.never")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_came_too_early_may_come_again() {
+    let stage = Stage::new(&["ask
+do:
+  - answer: { listen: { to: { one: { with: { type: answer.given } } } } }
+"])
+    .await;
+    let event =
+        value(r#"{"specversion":"1.0","id":"1","source":"/t","type":"answer.given","data":7}"#);
+    stage
+        .server
+        .publish(&stage.scope, "test", vec![event.clone()])
+        .await
+        .unwrap();
+    let run = stage.start("ask", "{}").await;
+    stage
+        .until(run, |detail| detail.run.status == RunStatus::Waiting)
+        .await;
+    stage
+        .server
+        .publish(&stage.scope, "test", vec![event])
+        .await
+        .unwrap();
+    assert_eq!(stage.end_of(run).await.output, Some(value("[7]")));
 }
