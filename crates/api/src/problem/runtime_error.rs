@@ -57,9 +57,7 @@ fn store_error(error: StoreError) -> Problem {
             Code::Overloaded,
             "too much waits to be written; nothing was done, try again",
         ),
-        StoreError::DiskFull => {
-            Problem::new(Code::DiskFull, "the disk is full; nothing was done")
-        }
+        StoreError::DiskFull => Problem::new(Code::DiskFull, "the disk is full; nothing was done"),
         StoreError::Conflict { what } => {
             Problem::new(Code::Conflict, format!("this {what} is already there"))
         }
