@@ -2,6 +2,7 @@
 //!
 //! Every line printed is one JSON object. `cargo xtask bench` runs them beside the machine's own limits.
 
+mod count;
 mod loops;
 mod many;
 mod waiting;
@@ -93,6 +94,9 @@ fn main() -> anyhow::Result<()> {
             .and_then(|text| text.parse().ok())
             .unwrap_or(default)
     };
+    if arguments.first().is_some_and(|first| first == "count") {
+        return count::run(arguments.get(1).map(String::as_str), number(2, 1) as u32);
+    }
     let machine = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -103,7 +107,7 @@ fn main() -> anyhow::Result<()> {
             Some("million") => loops::items(number(1, 1_000_000)).await,
             Some("waiting") => waiting::run(number(1, 100_000)).await,
             _ => anyhow::bail!(
-                "bench effects RUNS IN_FLIGHT | loop ITEMS | million ITEMS | waiting RUNS"
+                "bench effects RUNS IN_FLIGHT | loop ITEMS | million ITEMS | waiting RUNS | count [WORK] [TIMES]"
             ),
         }
     })

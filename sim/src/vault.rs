@@ -61,7 +61,13 @@ impl Secrets for Vault {
         self.find(name)
     }
 
-    fn unseal(&self, _namespace: &str, text: &str, _host: &str) -> Result<String, WorkflowError> {
+    fn unseal(
+        &self,
+        _namespace: &str,
+        text: &str,
+        _host: &str,
+        secrets: &mut Vec<Value>,
+    ) -> Result<String, WorkflowError> {
         let mut opened = String::with_capacity(text.len());
         let mut rest = text;
         while let Some((before, reference)) = rest.split_once(OPEN) {
@@ -71,6 +77,7 @@ impl Secrets for Vault {
             let secret = self.find(path)?;
             opened.push_str(before);
             opened.push_str(secret.as_str().unwrap_or_default());
+            secrets.push(secret);
             rest = after;
         }
         opened.push_str(rest);

@@ -6,6 +6,7 @@
 mod load;
 mod machine;
 mod report;
+mod workloads;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -40,34 +41,63 @@ pub struct Figure {
 struct Workload {
     name: &'static str,
     goal: &'static str,
-    /// `None` until somebody has written it; the table then says "not measured".
-    measure: Option<fn(&Limits) -> Result<Vec<Figure>>>,
+    measure: fn(&Limits) -> Result<Vec<Figure>>,
 }
 
 const WORKLOADS: &[Workload] = &[
-    not_written("sequence of 40 pure tasks", "<= 1 ms and one fsync, median"),
-    not_written("webhook accepted", ">= 30 % of the echo"),
-    not_written(
+    workload(
+        "sequence of 40 pure tasks",
+        "<= 1 ms and one fsync, median",
+        workloads::sequence,
+    ),
+    workload(
+        "webhook accepted",
+        ">= 30 % of the echo",
+        workloads::accepted,
+    ),
+    workload(
         "webhook, one task, reply",
         ">= 20,000/s where the echo does 135,000/s",
+        workloads::replied,
     ),
-    not_written(
+    workload(
         "runs of 5 effects, 256 in flight",
         ">= 20,000 task records/s",
+        workloads::effects,
     ),
-    not_written("loop of 1,000 effects", "<= 50 ms"),
-    not_written("loop over 1,000,000 items", "< 300 MB resident"),
-    not_written("restart with 100,000 waiting runs", "ready in < 5 s"),
-    not_written("idle", "< 40 MB resident, < 0.5 % of a core"),
-    not_written("cold start to ready", "< 300 ms"),
-    not_written("size of the program", "< 60 MB, stripped"),
+    workload(
+        "loop of 1,000 effects",
+        "<= 50 ms",
+        workloads::loop_of_effects,
+    ),
+    workload(
+        "loop over 1,000,000 items",
+        "< 300 MB resident",
+        workloads::million_items,
+    ),
+    workload(
+        "restart with 100,000 waiting runs",
+        "ready in < 5 s",
+        workloads::waiting_runs,
+    ),
+    workload(
+        "idle",
+        "< 40 MB resident, < 0.5 % of a core",
+        workloads::idle,
+    ),
+    workload("cold start to ready", "< 300 ms", workloads::cold_start),
+    workload("size of the program", "< 60 MB, stripped", workloads::size),
 ];
 
-const fn not_written(name: &'static str, goal: &'static str) -> Workload {
+const fn workload(
+    name: &'static str,
+    goal: &'static str,
+    measure: fn(&Limits) -> Result<Vec<Figure>>,
+) -> Workload {
     Workload {
         name,
         goal,
-        measure: None,
+        measure,
     }
 }
 
@@ -99,17 +129,23 @@ pub fn run(options: &Options) -> Result<()> {
         rows.push(Row {
             workload: workload.name,
             goal: workload.goal,
-            figures: workload
-                .measure
-                .map(|measure| measure(&limits))
-                .transpose()?,
+            figures: (workload.measure)(&limits)?,
         });
     }
     report::write(&limits, &rows)
 }
 
 fn build(options: &Options) -> Result<()> {
-    let mut command = cargo(["build", "--locked", "--package", "cli", "--package", "echo"]);
+    let mut command = cargo([
+        "build",
+        "--locked",
+        "--package",
+        "cli",
+        "--package",
+        "bench",
+        "--package",
+        "echo",
+    ]);
     if !options.dev {
         command.arg("--release");
     }

@@ -1,4 +1,4 @@
-//! The chores of the house, in Rust: `cargo xtask up`, `test`, `tidy`, `deny`, `gen`, `bench`, `time`.
+//! The chores of the house, in Rust: `cargo xtask up`, `test`, `tidy`, `deny`, `gen`, `bench`, `counts`, `time`.
 //!
 //! Each chore is a module. A chore that checks something is a pure function over what it was given, so that a unit
 //! test can show it failing; reading files and starting programs happens at the edge.
@@ -11,6 +11,7 @@
 
 mod bench;
 mod command;
+mod counts;
 mod deny;
 mod generated;
 mod test;
@@ -45,6 +46,8 @@ enum Chore {
     Gen(generated::Options),
     /// Measure, beside the limits of this machine; results go to target/bench/.
     Bench(bench::Options),
+    /// Instructions of a few pieces of work under valgrind, compared with bench/counts.json.
+    Counts(counts::Options),
     /// How long a clean build and the edit loop of the engine take.
     Time(time::Options),
 }
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Chore::Deny => deny::run(),
         Chore::Gen(options) => generated::run(&options),
         Chore::Bench(options) => bench::run(&options),
+        Chore::Counts(options) => counts::run(&options),
         Chore::Time(options) => time::run(&options),
     };
     match outcome {

@@ -13,6 +13,7 @@ use crate::command::{program, succeed};
 pub enum Chore {
     Test,
     Bench,
+    Counts,
 }
 
 pub struct Tool {
@@ -43,6 +44,12 @@ pub const TOOLS: &[Tool] = &[
         package: "wrk",
         chore: Chore::Bench,
         used_by: "bench: HTTP load",
+    },
+    Tool {
+        name: "valgrind",
+        package: "valgrind",
+        chore: Chore::Counts,
+        used_by: "counts: instructions of a piece of work",
     },
 ];
 

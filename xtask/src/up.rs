@@ -4,7 +4,7 @@
 //! their runs, and says where to look. Whatever ends it, Ctrl-C or one of the programs dying, all of them are stopped.
 
 mod children;
-mod http;
+pub(crate) mod http;
 mod leads;
 
 use std::net::TcpListener;
@@ -21,7 +21,7 @@ use crate::command::{built, cargo, program, root, succeed};
 use crate::tools;
 use children::Children;
 pub use http::accepts;
-use leads::Lead;
+use leads::{Lead, Sent};
 
 #[derive(Args)]
 pub struct Options {
@@ -88,9 +88,13 @@ pub fn run(options: &Options) -> Result<()> {
     let secret = leads::webhook_secret(&secrets)?;
     let mut leads = Vec::new();
     for sample in &samples {
-        let lead = leads::send(SEGUE, sample, secret)?;
-        println!("sent {}", lead.name);
-        leads.push(lead);
+        match leads::send(SEGUE, sample, secret)? {
+            Sent::Accepted(lead) => {
+                println!("{}: accepted", lead.name);
+                leads.push(lead);
+            }
+            Sent::Answered(what) => println!("{what}"),
+        }
     }
     for line in where_to_look(options) {
         println!("{line}");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use runtime::{Options, Profile, RuntimeError, Scope, Server};
+use runtime::{Options, Profile, RuntimeError, Scope, Server, StoreError};
 
 use crate::failure::{self, Failure};
 use crate::findings::Finding;
@@ -12,19 +12,37 @@ use crate::findings::Finding;
 pub const ACTOR: &str = "cli";
 
 pub async fn start(options: Options) -> Result<Arc<Server>, Failure> {
-    let directory = options.data.clone();
     Server::start(options).await.map_err(|error| {
+        let help = match &error {
+            RuntimeError::Store(error) => store_help(error),
+            _ => None,
+        };
         let failure = failure::of_runtime(error, None);
-        match directory {
-            Some(directory) if failure.message.contains("in use") => {
-                let directory = directory.display();
-                failure.help(format!(
-                    "a server is running on it; ask that one: `segue runs --data {directory}`"
-                ))
-            }
-            _ => failure,
+        match help {
+            Some(help) => failure.help(help),
+            None => failure,
         }
     })
+}
+
+/// What to do about data that cannot be used.
+fn store_help(error: &StoreError) -> Option<String> {
+    match error {
+        StoreError::InUse { directory } => Some(format!(
+            "a server is running on it; ask that one: `segue runs --data {directory}`"
+        )),
+        StoreError::Newer { .. } => {
+            Some("use the program that wrote it, or a newer one; nothing was changed".to_owned())
+        }
+        StoreError::Damaged { .. } => {
+            Some("nothing was changed; put back a copy of the directory that is whole".to_owned())
+        }
+        StoreError::Unusable { .. } => Some(
+            "choose a directory on a local disk that this user may write to, with `--data`"
+                .to_owned(),
+        ),
+        _ => None,
+    }
 }
 
 /// A server that only says what is wrong with resources. Started when the first is asked about; to be closed.

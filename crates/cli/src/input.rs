@@ -15,7 +15,7 @@ pub fn json(what: &str, given: &str) -> Result<Value, Failure> {
         ("standard input".to_owned(), standard_input()?)
     } else if let Some(path) = given.strip_prefix('@') {
         let open = std::fs::File::open(path);
-        let read = open.and_then(|file| read_within(file));
+        let read = open.and_then(read_within);
         let text = read.map_err(|error| Failure::file("read", path.as_ref(), &error))?;
         (path.to_owned(), text)
     } else {

@@ -74,8 +74,15 @@ impl CallError {
 pub trait Secrets: Send + Sync {
     /// The secret's value (text, or an object such as `{username, password}`), if the namespace has it and `host` may see it.
     fn open(&self, namespace: &str, name: &str, host: &str) -> Result<Value, WorkflowError>;
-    /// Replaces every sealed reference inside `text` by its secret; text without one comes back as it is.
-    fn unseal(&self, namespace: &str, text: &str, host: &str) -> Result<String, WorkflowError>;
+    /// Replaces every sealed reference inside `text` by its secret, and adds that secret to `opened`; text without one
+    /// comes back as it is.
+    fn unseal(
+        &self,
+        namespace: &str,
+        text: &str,
+        host: &str,
+        opened: &mut Vec<Value>,
+    ) -> Result<String, WorkflowError>;
 }
 
 /// Speaks one protocol.

@@ -60,15 +60,19 @@ impl<'a> Opener<'a> {
 
     /// The text with its sealed references opened, and whether there were any.
     pub fn text(&mut self, sealed: &str) -> Result<(String, bool), CallError> {
+        let mut opened = Vec::new();
         let text = self
             .secrets
-            .unseal(self.namespace, sealed, &self.host)
+            .unseal(self.namespace, sealed, &self.host, &mut opened)
             .map_err(CallError::before)?;
-        if text == sealed {
-            return Ok((text, false));
+        // Each by itself: a reply may give back one of several, or a part of the text around them.
+        for secret in &opened {
+            self.add_texts(secret);
+            if secret.as_str().is_none() {
+                self.redaction.add(&secret.to_json());
+            }
         }
-        self.redaction.add(changed_part(sealed, &text));
-        Ok((text, true))
+        Ok((text, !opened.is_empty()))
     }
 
     /// Opens the references in every text of `value`, keys excepted.
@@ -174,23 +178,6 @@ impl<'a> Opener<'a> {
     }
 }
 
-/// What unsealing put in, without the text around it.
-fn changed_part<'t>(sealed: &str, text: &'t str) -> &'t str {
-    let start = sealed
-        .char_indices()
-        .zip(text.char_indices())
-        .find(|(a, b)| a != b)
-        .map_or_else(|| sealed.len().min(text.len()), |((_, _), (at, _))| at);
-    let (sealed_rest, rest) = (&sealed[start..], &text[start..]);
-    let same = rest
-        .chars()
-        .rev()
-        .zip(sealed_rest.chars().rev())
-        .take_while(|(a, b)| a == b);
-    let end = rest.len() - same.map(|(c, _)| c.len_utf8()).sum::<usize>();
-    &rest[..end]
-}
-
 /// Texts that must not go back.
 #[derive(Clone, Default)]
 pub(crate) struct Redaction {
@@ -287,16 +274,65 @@ fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
 
+    /// Each word in angle brackets is a reference to a secret of that name.
+    struct Angles;
+
+    impl Secrets for Angles {
+        fn open(&self, _: &str, name: &str, _: &str) -> Result<Value, WorkflowError> {
+            Ok(match name {
+                "login" => Value::object([
+                    ("username", "reader".into()),
+                    ("password", "hunter2".into()),
+                ]),
+                _ => format!("value-of-{name}").into(),
+            })
+        }
+
+        fn unseal(
+            &self,
+            namespace: &str,
+            text: &str,
+            host: &str,
+            opened: &mut Vec<Value>,
+        ) -> Result<String, WorkflowError> {
+            let mut out = text.to_owned();
+            for name in ["one", "two", "login"] {
+                let reference = format!("<{name}>");
+                if out.contains(&reference) {
+                    let value = self.open(namespace, name, host)?;
+                    let plain = value
+                        .as_str()
+                        .map_or_else(|| value.to_json(), str::to_owned);
+                    out = out.replace(&reference, &plain);
+                    opened.push(value);
+                }
+            }
+            Ok(out)
+        }
+    }
+
     #[test]
-    fn only_what_unsealing_put_in_is_a_secret() {
-        for (sealed, text, expected) in [
-            ("Bearer <ref>", "Bearer hunter2", "hunter2"),
-            ("<ref>", "hunter2", "hunter2"),
-            ("a <ref> b", "a hunter2 b", "hunter2"),
-            ("<one> and <two>", "first and second", "first and second"),
-            ("pre <ref>", "pre ", ""),
+    fn each_secret_of_a_text_is_struck_out_by_itself() {
+        for (sealed, reply, expected) in [
+            ("Bearer <one>", "not value-of-one", "not [redacted]"),
+            (
+                "/<one>?a=<two>",
+                "nothing at /value-of-one",
+                "nothing at /[redacted]",
+            ),
+            ("<one> and <two>", "value-of-two", "[redacted]"),
+            ("<one> and <two>", "one and two", "one and two"),
+            ("<login>", "reader with hunter2", "reader with [redacted]"),
+            ("no reference", "no reference", "no reference"),
         ] {
-            assert_eq!(changed_part(sealed, text), expected, "{sealed}");
+            let mut opener = Opener::new(&Angles, "default", "example.com");
+            let (_, is_secret) = opener.text(sealed).unwrap();
+            assert_eq!(is_secret, sealed.contains('<'), "{sealed}");
+            assert_eq!(
+                opener.redaction().strike(reply.to_owned()),
+                expected,
+                "{sealed}"
+            );
         }
     }
 

@@ -26,6 +26,7 @@ use std::sync::Arc;
 
 use eval::{Env, Item, Machine};
 use meter::{Meter, Stop};
+use regex::Regexes;
 use term::Program;
 
 use crate::value::{Text, Value};
@@ -174,7 +175,7 @@ impl Expression {
         let machine = Machine {
             program: &self.program,
             globals,
-            meter: Meter::new(limits, now),
+            meter: Meter::new(limits, now, Regexes::new(self.program.regexes.clone())),
         };
         let value = if self.program.body.is_single {
             machine.value(&self.program.body, &Env::default(), input.clone())?
@@ -182,10 +183,13 @@ impl Expression {
             only(&machine, input)?
         };
         // What was only picked out of the input is no larger than the input.
-        if machine.meter.has_built() {
+        if machine.meter.has_built() || matches!(value, Value::Float(_)) {
             machine
                 .meter
                 .check_result(&value, &mut limits.bytes_max.clone(), 0)?;
+        }
+        if machine.meter.has_strange_numbers.get() {
+            return Ok(as_written(value));
         }
         Ok(value)
     }
@@ -200,6 +204,22 @@ impl Expression {
             title,
             format!("{message} (in `{source}`)"),
         )
+    }
+}
+
+/// A value as it is after it was written and read again: JSON has no infinity and no not-a-number. A run must go on alike
+/// whether it still holds the value or has read it from its history.
+fn as_written(value: Value) -> Value {
+    match value {
+        Value::Float(number) if number.is_nan() => Value::Null,
+        Value::Float(number) => Value::Float(number.clamp(f64::MIN, f64::MAX)),
+        Value::Array(items) => Value::array(items.iter().cloned().map(as_written).collect()),
+        Value::Object(map) => Value::Object(Arc::new(
+            map.iter()
+                .map(|(key, item)| (key.clone(), as_written(item.clone())))
+                .collect(),
+        )),
+        other => other,
     }
 }
 

@@ -31,7 +31,11 @@ pub fn apply(state: &mut RunState, event: &HistoryEvent, at: jiff::Timestamp) {
                 raw,
             });
         }
-        HistoryEvent::Continued => state.ready.clear(),
+        HistoryEvent::Continued { tasks } => {
+            for _ in 0..*tasks {
+                state.ready.pop();
+            }
+        }
         HistoryEvent::TaskSkipped { branch: None, .. } => {}
         HistoryEvent::TaskSkipped {
             branch: Some((id, index)),
@@ -116,7 +120,7 @@ pub fn apply(state: &mut RunState, event: &HistoryEvent, at: jiff::Timestamp) {
             );
         }
         HistoryEvent::TimerFired { timer } | HistoryEvent::TimerCleared { timer } => {
-            state.timers.remove(timer);
+            state.timers.remove(*timer);
         }
         HistoryEvent::Held { command } => state.held.push(command.clone()),
         HistoryEvent::RunSuspended => state.mode = Status::Suspended,
@@ -142,17 +146,19 @@ fn apply_to_frame(state: &mut RunState, event: &HistoryEvent) {
     match event {
         HistoryEvent::InputTaken { id, input } => {
             state.carry = input.clone();
-            if let Some(frame) = state.frames.get_mut(id) {
+            if let Some(frame) = state.frames.inside(*id) {
                 frame.input = input.clone();
             }
         }
         HistoryEvent::ExtensionsApplied { id, extensions } => {
-            if let Some(frame) = state.frames.get_mut(id) {
+            if let Some(frame) = state.frames.inside(*id) {
                 frame.extensions.clone_from(extensions);
             }
         }
         HistoryEvent::AfterBegan { id, output, go } => {
             let output = state.resolve(output, Some(*id));
+            state.timers.remove_of(*id);
+            state.ready.remove_of(*id);
             set_phase(state, *id, Phase::After { output, go: *go });
         }
         HistoryEvent::EffectRequested {
@@ -226,6 +232,8 @@ fn apply_to_frame(state: &mut RunState, event: &HistoryEvent) {
             );
         }
         HistoryEvent::ErrorCaught { id, error: caught } => {
+            // An attempt that took too long may have had tasks that had not begun.
+            state.ready.remove_of(*id);
             if let Some(Phase::Try { error, .. }) = phase(state, Some(*id)) {
                 *error = Some(caught.clone());
             }
@@ -338,35 +346,21 @@ fn complete(state: &mut RunState, id: u64, output: &Data, context: Option<&Value
 }
 
 fn answer(state: &mut RunState, answered: u64, outcome: &Outcome) {
-    let waiting = state.frames.values_mut().find(
-        |frame| matches!(&frame.phase, Phase::Calling { effect, .. } | Phase::SubRun { effect, .. } if *effect == answered),
-    );
+    let waiting = state.frames.of_effect(answered);
     match outcome {
         Outcome::Value(value) => state.carry = value.clone(),
         Outcome::Error(_) => {}
-        Outcome::Uncertain { .. } => {
-            if let Some(Frame {
-                phase: Phase::Calling { is_uncertain, .. },
-                ..
-            }) = waiting
+        Outcome::Uncertain { .. } | Outcome::Again => {
+            if let Some(id) = waiting
+                && matches!(phase(state, waiting), Some(Phase::Calling { .. }))
             {
-                *is_uncertain = true;
+                let is_uncertain = matches!(outcome, Outcome::Uncertain { .. });
+                return state.frames.set_uncertain(id, is_uncertain);
             }
-            return;
-        }
-        Outcome::Again => {
-            if let Some(Frame {
-                phase: Phase::Calling { is_uncertain, .. },
-                ..
-            }) = waiting
-            {
-                *is_uncertain = false;
-            }
-            return;
         }
     }
-    if let Some(frame) = waiting {
-        frame.phase = Phase::Open;
+    if let Some(id) = waiting {
+        set_phase(state, id, Phase::Open);
     }
 }
 
@@ -380,17 +374,15 @@ fn end(state: &mut RunState, mode: Status) {
 }
 
 fn remove(state: &mut RunState, id: u64) -> Option<Frame> {
-    state.timers.retain(|_, timer| timer.frame != Some(id));
-    state.ready.retain(|ready| ready.parent != Some(id));
-    state.frames.remove(&id)
+    state.timers.remove_of(id);
+    state.ready.remove_of(id);
+    state.frames.remove(id)
 }
 
 fn phase(state: &mut RunState, id: Option<u64>) -> Option<&mut Phase> {
-    state.frames.get_mut(&id?).map(|frame| &mut frame.phase)
+    state.frames.inside(id?).map(|frame| &mut frame.phase)
 }
 
 fn set_phase(state: &mut RunState, id: u64, phase: Phase) {
-    if let Some(frame) = state.frames.get_mut(&id) {
-        frame.phase = phase;
-    }
+    state.frames.set_phase(id, phase);
 }

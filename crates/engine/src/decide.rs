@@ -4,6 +4,7 @@
 //! complete it, fault it), each of which records events. Recording applies the event at once, so that the next work sees
 //! the state that replay would see. One file per task kind says what that kind does.
 
+mod asked;
 mod call;
 mod emit;
 mod extension;
@@ -28,7 +29,9 @@ use crate::command::{Command, Moment, Outcome, Rejection};
 use crate::effect::Effect;
 use crate::evaluate::{At, Place};
 use crate::event::{Data, Go, HistoryEvent, Slot};
-use crate::state::{Phase, RunState, Status, Timer, TimerPurpose};
+use crate::state::{Phase, RunState, Status, TimerPurpose};
+pub use asked::outstanding;
+use wait::{add, span_of};
 
 /// What was decided: to be recorded as one, then performed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -65,66 +68,9 @@ pub fn advance(
     let is_unfinished = machine.state.is_ready();
     Ok(Decision {
         events: machine.events,
-        effects: machine.effects,
+        effects: asked::without_given_up(machine.effects),
         is_unfinished,
     })
-}
-
-/// The effects that a run waits for: to be arranged again after a restart.
-#[must_use]
-pub fn outstanding(definition: &Definition, state: &RunState) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    // What a suspended run holds has come back already.
-    let is_answered = |effect: u64| {
-        state
-            .held
-            .iter()
-            .any(|held| matches!(held, Command::Answered { effect: known, .. } if *known == effect))
-    };
-    let is_fired = |timer: u64| {
-        state
-            .held
-            .iter()
-            .any(|held| matches!(held, Command::TimerFired { timer: known } if *known == timer))
-    };
-    for (id, frame) in &state.frames {
-        match &frame.phase {
-            Phase::Calling { effect, .. } | Phase::SubRun { effect, .. }
-                if is_answered(*effect) => {}
-            Phase::Calling {
-                effect,
-                request,
-                is_uncertain: false,
-            } => {
-                effects.push(Effect::Perform {
-                    effect: *effect,
-                    request: request.clone(),
-                });
-            }
-            Phase::SubRun { effect, run } => effects.push(Effect::StartRun {
-                effect: *effect,
-                run: run.clone(),
-            }),
-            Phase::Listen { is_last: false, .. } => {
-                effects.push(Effect::Listen {
-                    listener: *id,
-                    types: listen::types(definition.task(frame.task)),
-                });
-            }
-            _ => {}
-        }
-    }
-    effects.extend(
-        state
-            .timers
-            .iter()
-            .filter(|(timer, _)| !is_fired(**timer))
-            .map(|(timer, Timer { due, .. })| Effect::SetTimer {
-                timer: *timer,
-                due: *due,
-            }),
-    );
-    effects
 }
 
 /// A small thing to do next.
@@ -171,7 +117,7 @@ impl<'a> Machine<'a> {
             events: Vec::new(),
             effects: Vec::new(),
             work: VecDeque::new(),
-            share: moment.budget,
+            share: moment.budget.max(1),
             entropy: moment.entropy,
         }
     }
@@ -305,26 +251,27 @@ impl<'a> Machine<'a> {
         if self.state.ready.is_empty() {
             return Err(Rejection::NothingReady);
         }
-        let ready = self.state.ready.clone();
-        self.record(HistoryEvent::Continued);
-        for ready in ready {
+        // No more than the share lets start: taking up all of a large fork each time would write the rest of it again.
+        let taken = self.state.ready.len().min(self.share as usize);
+        for ready in self.state.ready.range(..taken) {
             self.work.push_back(Work::Start {
                 parent: ready.parent,
                 slot: ready.slot,
                 task: ready.task,
-                raw: ready.raw,
+                raw: ready.raw.clone(),
             });
         }
+        self.record(HistoryEvent::Continued {
+            tasks: taken as u32,
+        });
         Ok(())
     }
 
     /// Keeps what arrives during suspension for later, unless it would be rejected anyway.
     fn hold(&mut self, command: Command) -> Result<(), Rejection> {
         match &command {
-            Command::Answered { effect, .. } => {
-                self.state
-                    .frame_of_effect(*effect)
-                    .ok_or(Rejection::UnknownEffect { effect: *effect })?;
+            Command::Answered { effect, outcome } => {
+                self.waiting_for(*effect, outcome)?;
                 let is_answered = |held: &Command| matches!(held, Command::Answered { effect: known, .. } if known == effect);
                 if self.state.held.iter().any(is_answered) {
                     return Err(Rejection::UnknownEffect { effect: *effect });
@@ -335,7 +282,7 @@ impl<'a> Machine<'a> {
                     return Err(Rejection::UnknownTimer { timer: *timer });
                 }
             }
-            Command::Event { listener, .. } if self.state.frames.contains_key(listener) => {}
+            Command::Event { listener, .. } if self.is_listening(*listener) => {}
             Command::Event { .. } => return Err(Rejection::NotWanted),
             _ => return Err(Rejection::AlreadySuspended),
         }
@@ -351,25 +298,42 @@ impl<'a> Machine<'a> {
             let _ = self.take(command);
             self.drive();
         }
-        if !self.state.ready.is_empty() {
+        if self.share > 0 {
+            // Rejected when nothing is ready, which is fine.
             let _ = self.go_on();
         }
     }
 
     // Outcomes.
 
+    /// The task run that waits for an effect, and for this outcome of it.
+    fn waiting_for(&self, effect: u64, outcome: &Outcome) -> Result<u64, Rejection> {
+        let unknown = Rejection::UnknownEffect { effect };
+        let Some(id) = self.state.frame_of_effect(effect) else {
+            return Err(unknown);
+        };
+        match (&self.state.frames[&id].phase, outcome) {
+            (
+                Phase::Calling {
+                    is_uncertain: true, ..
+                },
+                Outcome::Uncertain { .. },
+            ) => Err(unknown),
+            (
+                Phase::Calling {
+                    is_uncertain: true, ..
+                },
+                _,
+            ) => Ok(id),
+            (_, Outcome::Again) => Err(unknown),
+            _ => Ok(id),
+        }
+    }
+
     fn answered(&mut self, effect: u64, outcome: Outcome) -> Result<(), Rejection> {
-        let id = self
-            .state
-            .frame_of_effect(effect)
-            .ok_or(Rejection::UnknownEffect { effect })?;
+        let id = self.waiting_for(effect, &outcome)?;
         let request = match &self.state.frames[&id].phase {
-            Phase::Calling {
-                request,
-                is_uncertain,
-                ..
-            } if *is_uncertain || outcome != Outcome::Again => Some(request.clone()),
-            _ if outcome == Outcome::Again => return Err(Rejection::UnknownEffect { effect }),
+            Phase::Calling { request, .. } => Some(request.clone()),
             _ => None,
         };
         self.record(HistoryEvent::EffectAnswered {
@@ -526,14 +490,9 @@ impl<'a> Machine<'a> {
 
     /// Stops caring for what a task run asked of the outside.
     fn abandon(&mut self, id: u64) {
-        for (timer, _) in self
-            .state
-            .timers
-            .iter()
-            .filter(|(_, timer)| timer.frame == Some(id))
-        {
-            self.effects.push(Effect::ClearTimer { timer: *timer });
-        }
+        let timers = self.state.timers.of(id);
+        self.effects
+            .extend(timers.map(|(timer, _)| Effect::ClearTimer { timer }));
         match self.state.frames.get(&id).map(|frame| &frame.phase) {
             Some(Phase::Calling { effect, .. } | Phase::SubRun { effect, .. }) => {
                 self.effects.push(Effect::Abandon { effect: *effect });
@@ -564,23 +523,10 @@ impl<'a> Machine<'a> {
 
     /// Cancels all task runs below `id`.
     fn cancel_below(&mut self, id: u64) {
-        let mut ids = Vec::new();
-        let mut parents = vec![id];
-        while let Some(parent) = parents.pop() {
-            for (child, _) in self
-                .state
-                .frames
-                .iter()
-                .filter(|(_, frame)| frame.parent == Some(parent))
-            {
-                ids.push(*child);
-                parents.push(*child);
-            }
-        }
+        let ids = self.state.frames.below(id);
         if ids.is_empty() {
             return;
         }
-        ids.sort_unstable();
         for id in &ids {
             self.abandon(*id);
         }
@@ -629,36 +575,6 @@ fn check_schema(
         format!("The {what} is not valid"),
         listed.join("; "),
     ))
-}
-
-fn span_of(
-    place: &Place<'_>,
-    duration: &DurationSpec,
-    input: &Value,
-) -> Result<jiff::Span, WorkflowError> {
-    match duration {
-        DurationSpec::Fixed(span) => Ok(*span),
-        DurationSpec::Expression(template) => {
-            let value = place.template(template, input)?;
-            value
-                .as_str()
-                .and_then(|text| text.parse().ok())
-                .ok_or_else(|| {
-                    WorkflowError::new(
-                        ErrorKind::Expression,
-                        "Not a duration",
-                        format!("expected an ISO 8601 duration such as `PT5S`, found `{value}`"),
-                    )
-                })
-        }
-    }
-}
-
-/// `from` plus `span` on the UTC calendar; an end beyond what can be told is the last instant there is.
-fn add(from: jiff::Timestamp, span: &jiff::Span) -> jiff::Timestamp {
-    from.to_zoned(jiff::tz::TimeZone::UTC)
-        .checked_add(*span)
-        .map_or(jiff::Timestamp::MAX, |zoned| zoned.timestamp())
 }
 
 fn is_list_member(task: &Task, slot: Slot) -> bool {

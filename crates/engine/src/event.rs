@@ -3,6 +3,9 @@
 //! A released event never changes meaning: add a variant. Its JSON is pinned by a golden file. All events of one
 //! decision share its time, which the record holds once.
 
+#[cfg(test)]
+mod tests;
+
 use dsl::TaskId;
 use dsl::value::{Text, Value};
 use dsl::workflow_error::WorkflowError;
@@ -63,8 +66,10 @@ pub enum HistoryEvent {
         slot: Slot,
         raw: Data,
     },
-    /// All ready tasks were taken up.
-    Continued,
+    /// The first so many ready tasks were taken up.
+    Continued {
+        tasks: u32,
+    },
     TaskSkipped {
         #[serde(with = "task_id")]
         task: TaskId,
@@ -175,7 +180,11 @@ pub enum HistoryEvent {
     EventProcessed {
         id: u64,
         output: Value,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "present"
+        )]
         context: Option<Value>,
     },
     Emitted {
@@ -184,7 +193,11 @@ pub enum HistoryEvent {
     TaskCompleted {
         id: u64,
         output: Data,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "present"
+        )]
         context: Option<Value>,
     },
     TaskFaulted {
@@ -210,6 +223,11 @@ pub enum HistoryEvent {
     RunCompleted {
         output: Data,
     },
+}
+
+/// A field that is there, even when it is `null`.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 mod task_id {

@@ -19,5 +19,5 @@ pub use decide::{Decision, advance, decide, outstanding};
 pub use effect::{Effect, Request, SubRun};
 pub use evaluate::matches_event;
 pub use event::{Data, Go, HistoryEvent, Slot};
-pub use lifecycle::lifecycle_events;
-pub use state::{Frame, Phase, RunState, Status, Timer, TimerPurpose};
+pub use lifecycle::{LIFECYCLE_PREFIX, lifecycle_events};
+pub use state::{Frame, Frames, Phase, RunState, Status, Timer, TimerPurpose, Timers};

@@ -9,7 +9,8 @@ use crate::evaluate::error_value;
 use crate::event::HistoryEvent;
 use crate::state::{Phase, RunState};
 
-const PREFIX: &str = "io.serverlessworkflow.";
+/// What the types of lifecycle events begin with.
+pub const LIFECYCLE_PREFIX: &str = "io.serverlessworkflow.";
 
 /// The lifecycle events that tell of `event`, as far as the specification has them. `before` is the state that the event
 /// was applied to; `number` makes the ids unique within the run.
@@ -162,7 +163,7 @@ impl Told<'_> {
             ("specversion", Value::from("1.0")),
             ("id", Value::from(id)),
             ("source", Value::from(format!("/runs/{}", self.before.id))),
-            ("type", Value::from(format!("{PREFIX}{kind}.v1"))),
+            ("type", Value::from(format!("{LIFECYCLE_PREFIX}{kind}.v1"))),
             ("time", self.time.clone()),
             ("datacontenttype", Value::from("application/json")),
             ("data", Value::object(data)),

@@ -1,6 +1,6 @@
 //! A run in memory: the fold of its history.
 
-use std::collections::BTreeMap;
+mod lookup;
 
 use dsl::TaskId;
 use dsl::value::{Text, Value};
@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::command::Command;
 use crate::effect::{Request, SubRun};
 use crate::event::{Data, Go, Slot};
+pub(crate) use lookup::ReadyTasks;
+pub use lookup::{Frames, Timers};
 
 /// The specification's seven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,11 +50,9 @@ pub struct RunState {
     /// The next number for a task run, effect or timer.
     pub(crate) next: u64,
     /// Task runs under way.
-    #[serde(with = "pairs")]
-    pub frames: BTreeMap<u64, Frame>,
-    #[serde(with = "pairs")]
-    pub timers: BTreeMap<u64, Timer>,
-    pub(crate) ready: Vec<Ready>,
+    pub frames: Frames,
+    pub timers: Timers,
+    pub(crate) ready: ReadyTasks,
     pub(crate) held: Vec<Command>,
     #[serde(with = "presence")]
     pub output: Option<Value>,
@@ -70,9 +70,9 @@ impl RunState {
             context: Value::Null,
             carry: Value::Null,
             next: 1,
-            frames: BTreeMap::new(),
-            timers: BTreeMap::new(),
-            ready: Vec::new(),
+            frames: Frames::default(),
+            timers: Timers::default(),
+            ready: ReadyTasks::default(),
             held: Vec::new(),
             output: None,
             error: None,
@@ -85,16 +85,7 @@ impl RunState {
         if self.mode != Status::Running {
             return self.mode;
         }
-        let is_busy = !self.ready.is_empty()
-            || self.frames.values().any(|frame| {
-                matches!(
-                    frame.phase,
-                    Phase::Calling {
-                        is_uncertain: false,
-                        ..
-                    }
-                )
-            });
+        let is_busy = !self.ready.is_empty() || self.frames.is_calling();
         if is_busy {
             Status::Running
         } else {
@@ -131,11 +122,7 @@ impl RunState {
     /// The task run that waits for an effect.
     #[must_use]
     pub fn frame_of_effect(&self, wanted: u64) -> Option<u64> {
-        let is_wanted = |phase: &Phase| matches!(phase, Phase::Calling { effect, .. } | Phase::SubRun { effect, .. } if *effect == wanted);
-        self.frames
-            .iter()
-            .find(|(_, frame)| is_wanted(&frame.phase))
-            .map(|(id, _)| *id)
+        self.frames.of_effect(wanted)
     }
 
     /// The run as it was just before a task started, ready to go on from there as the run `id`.
@@ -306,25 +293,5 @@ mod presence {
             Vec::<Place>::deserialize(deserializer)
                 .map(|places| places.into_iter().map(|place| place.0).collect())
         }
-    }
-}
-
-/// Maps with number keys as lists of pairs, which JSON can hold.
-mod pairs {
-    use std::collections::BTreeMap;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub fn serialize<S: Serializer, T: Serialize>(
-        map: &BTreeMap<u64, T>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(map)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-        deserializer: D,
-    ) -> Result<BTreeMap<u64, T>, D::Error> {
-        Vec::<(u64, T)>::deserialize(deserializer).map(|pairs| pairs.into_iter().collect())
     }
 }

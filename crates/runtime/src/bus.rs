@@ -17,6 +17,8 @@ struct Inner {
     /// Those that take any type, by namespace.
     any: HashMap<Text, Vec<(RunId, u64)>>,
     listeners: HashMap<(RunId, u64), Listener>,
+    /// Listeners that name a lifecycle type.
+    lifecycle: usize,
 }
 
 impl Bus {
@@ -40,6 +42,12 @@ impl Bus {
         }
     }
 
+    pub fn remove_all(&self, listeners: &[Listener]) {
+        for listener in listeners {
+            self.remove(listener.run, listener.listener);
+        }
+    }
+
     pub fn add(&self, listener: Listener) {
         let key = (listener.run, listener.listener);
         let mut inner = self.inner.write().expect("no panic while held");
@@ -57,6 +65,7 @@ impl Bus {
                 .or_default()
                 .push(key);
         }
+        inner.lifecycle += usize::from(names_lifecycle(&listener));
         inner.listeners.insert(key, listener);
     }
 
@@ -67,12 +76,17 @@ impl Bus {
             return;
         };
         let inner = &mut *inner;
+        inner.lifecycle -= usize::from(names_lifecycle(&known));
         if known.types.is_empty() {
             drop_from(&mut inner.any, &known.namespace, key);
         }
         for name in known.types {
             drop_from(&mut inner.by_type, &(known.namespace.clone(), name), key);
         }
+    }
+
+    pub fn has_lifecycle_listener(&self) -> bool {
+        self.inner.read().expect("no panic while held").lifecycle > 0
     }
 
     /// The listening tasks that an event of this type may wake.
@@ -82,9 +96,18 @@ impl Bus {
             return Vec::new();
         }
         let typed = inner.by_type.get(&(namespace.into(), kind.into()));
-        let any = inner.any.get(namespace);
+        // Those that take any event did not ask for the inner life of runs.
+        let is_lifecycle = kind.starts_with(engine::LIFECYCLE_PREFIX);
+        let any = inner.any.get(namespace).filter(|_| !is_lifecycle);
         typed.into_iter().chain(any).flatten().copied().collect()
     }
+}
+
+fn names_lifecycle(listener: &Listener) -> bool {
+    listener
+        .types
+        .iter()
+        .any(|kind| kind.starts_with(engine::LIFECYCLE_PREFIX))
 }
 
 fn drop_from<K: std::hash::Hash + Eq>(

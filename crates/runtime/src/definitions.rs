@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
-use dsl::Definition;
+use dsl::definition::Strategy;
+use dsl::definition::event::Matcher;
+use dsl::{Definition, Template};
 use store::{Bytes, DefinitionRow, Millis, Queries, ResourceRow, StoreError, Text, Write};
 
 use crate::error::RuntimeError;
@@ -27,6 +29,8 @@ pub(crate) struct Definitions {
 struct Inner {
     by_digest: HashMap<Text, Arc<Loaded>>,
     active: HashMap<(Text, Text), Arc<Loaded>>,
+    /// True while an active definition is started by lifecycle events.
+    has_lifecycle_start: bool,
 }
 
 impl Definitions {
@@ -165,6 +169,13 @@ impl Definitions {
         Ok(writes)
     }
 
+    pub fn has_lifecycle_start(&self) -> bool {
+        self.inner
+            .read()
+            .expect("no panic while held")
+            .has_lifecycle_start
+    }
+
     pub fn activate(&self, loaded: Arc<Loaded>) {
         let mut inner = self.inner.write().expect("no panic while held");
         inner
@@ -174,6 +185,10 @@ impl Definitions {
             (loaded.row.namespace.clone(), loaded.row.name.clone()),
             loaded,
         );
+        inner.has_lifecycle_start = inner
+            .active
+            .values()
+            .any(|loaded| is_lifecycle_started(loaded));
     }
 }
 
@@ -191,4 +206,29 @@ fn first(problems: &[dsl::Problem]) -> String {
         || "unknown problem".to_owned(),
         |problem| problem.message.clone(),
     )
+}
+
+/// True when a filter of `schedule.on` names a lifecycle type.
+fn is_lifecycle_started(loaded: &Loaded) -> bool {
+    let on = loaded
+        .definition
+        .schedule
+        .as_ref()
+        .and_then(|schedule| schedule.on.as_ref());
+    let filters = match on.map(|on| &on.strategy) {
+        None => return false,
+        Some(Strategy::One(filter)) => std::slice::from_ref(filter),
+        Some(Strategy::All(filters) | Strategy::Any { filters, .. }) => filters,
+    };
+    filters.iter().any(|filter| {
+        filter.with.iter().any(|(name, matcher)| match matcher {
+            Matcher::Equals {
+                template: Template::Constant(value),
+                ..
+            } if &**name == "type" => value
+                .as_str()
+                .is_some_and(|kind| kind.starts_with(engine::LIFECYCLE_PREFIX)),
+            _ => false,
+        })
+    })
 }

@@ -108,6 +108,7 @@ impl Core {
         let is_retry = matches!(command, Command::Continue);
         let snapshot =
             is_retry.then(|| serde_json::to_vec(&state).expect("a run's state is plain data"));
+        let before = self.before(&state);
         let decision = engine::advance(&begin.loaded.definition, &mut state, command, &moment)
             .map_err(|rejection| RuntimeError::BadRequest {
                 what: rejection.to_string(),
@@ -122,6 +123,9 @@ impl Core {
             });
         }
         self.record(&mut hot, &decision, &moment, &mut writes);
+        if let Some(before) = before {
+            self.write_lifecycle(&hot, before, &decision, &moment, &mut writes);
+        }
         // The line is written once, as it is after the decision.
         writes.retain(|write| !matches!(write, Write::RunChange(change) if change.id == id));
         acceptance.writes.push(Write::RunPut(hot.row.clone()));
@@ -165,6 +169,12 @@ impl Core {
             .writes
             .extend(acceptance.messages.iter().cloned().map(Write::InboxPut));
         let (begun, messages) = (acceptance.begun, acceptance.messages);
+        // Heard from now on: who reads that a run listens may answer before the reply is here.
+        let listeners: Vec<store::Listener> = begun
+            .iter()
+            .flat_map(|begun| begun.follow_up.listeners())
+            .collect();
+        self.bus.add_all(&listeners);
         let reply = move |written: Result<Committed, StoreError>| {
             if matches!(written, Ok(Committed::Done)) {
                 for begun in begun {
@@ -173,6 +183,8 @@ impl Core {
                 if !messages.is_empty() {
                     core.carry_soon(Vec::new(), messages);
                 }
+            } else {
+                core.bus.remove_all(&listeners);
             }
             done(written);
         };
@@ -195,9 +207,20 @@ impl Core {
         trigger: &Text,
         acceptance: &mut Acceptance,
     ) -> Result<Vec<RunId>, RuntimeError> {
+        self.route(namespace, event, trigger, None, acceptance)
+    }
+
+    fn route(
+        &self,
+        namespace: &str,
+        event: &Value,
+        trigger: &Text,
+        except: Option<&str>,
+        acceptance: &mut Acceptance,
+    ) -> Result<Vec<RunId>, RuntimeError> {
         let mut started = Vec::new();
         for loaded in self.definitions.all_active() {
-            if *loaded.row.namespace != *namespace {
+            if *loaded.row.namespace != *namespace || except == Some(&*loaded.row.name) {
                 continue;
             }
             let moment = self.moment(&loaded);
@@ -273,6 +296,7 @@ impl Core {
             let routed = match &*parcel.kind {
                 "event" => self.route_published(&parcel, &mut acceptance),
                 "start" => self.route_start(&parcel, &mut acceptance),
+                "lifecycle" => self.route_lifecycle(&parcel, &mut acceptance),
                 other => {
                     tracing::error!("a stored parcel is of an unknown kind `{other}`");
                     return;
@@ -310,6 +334,32 @@ impl Core {
         })?;
         self.route_event(&parcel.namespace, &event, &"event".into(), acceptance)
             .map(drop)
+    }
+
+    /// Lifecycle events reach those that name their type, but never the workflow they tell of: it would start for ever.
+    fn route_lifecycle(
+        &self,
+        parcel: &Parcel,
+        acceptance: &mut Acceptance,
+    ) -> Result<(), RuntimeError> {
+        let body = Value::parse_json(&parcel.body).map_err(|error| RuntimeError::BadRequest {
+            what: error.to_string(),
+        })?;
+        let parts = body.as_array().map(|parts| &parts[..]);
+        let Some([origin, event]) = parts else {
+            return Err(RuntimeError::BadRequest {
+                what: "a lifecycle parcel without its event".to_owned(),
+            });
+        };
+        let trigger = "event".into();
+        self.route(
+            &parcel.namespace,
+            event,
+            &trigger,
+            origin.as_str(),
+            acceptance,
+        )
+        .map(drop)
     }
 
     fn route_start(
@@ -432,7 +482,12 @@ pub(crate) fn is_started_by(loaded: &Loaded, event: &Value, moment: &Moment) -> 
             until: None | Some(Until::Condition(_) | Until::Consumed(_)),
         } => {
             if filters.is_empty() {
-                Some(0)
+                // Any event at all, but not the inner life of runs.
+                let kind = event
+                    .get("type")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
+                (!kind.starts_with(engine::LIFECYCLE_PREFIX)).then_some(0)
             } else {
                 filters.iter().position(accepts)
             }

@@ -54,10 +54,8 @@ fn outstanding(definition: &Definition, state: &RunState) -> Vec<OutstandingView
     let mut views = Vec::new();
     for (id, frame) in &state.frames {
         let timer = |purpose: TimerPurpose| {
-            state
-                .timers
-                .values()
-                .find(|timer| timer.frame == Some(*id) && timer.purpose == purpose)
+            let mut timers = state.timers.of(*id).map(|(_, timer)| timer);
+            timers.find(|timer| timer.purpose == purpose)
         };
         let (waits_for, detail, effect) = match &frame.phase {
             Phase::Calling {
@@ -330,8 +328,8 @@ impl Point {
             found.ok_or_else(|| format!("the active version has no task at `{reference}`"))
         };
         self.task = moved(self.task)?;
-        for frame in self.state.frames.values_mut() {
-            frame.task = moved(frame.task)?;
+        for task in self.state.frames.tasks_mut() {
+            *task = moved(*task)?;
         }
         Ok(())
     }

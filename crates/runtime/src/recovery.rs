@@ -29,7 +29,7 @@ impl Core {
         let mut after = None;
         loop {
             let ids = self.store.queries().run_ids(
-                &[RunStatus::Pending, RunStatus::Running],
+                &[RunStatus::Pending, RunStatus::Running, RunStatus::Suspended],
                 after,
                 PAGE,
             )?;

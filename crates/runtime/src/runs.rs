@@ -211,6 +211,7 @@ impl Core {
         }
         let moment = self.moment(&guard.loaded);
         let loaded = guard.loaded.clone();
+        let before = self.before(&guard.state);
         let decided = catch_unwind(AssertUnwindSafe(|| {
             engine::advance(&loaded.definition, &mut guard.state, command, &moment)
         }));
@@ -218,6 +219,9 @@ impl Core {
             Ok(Ok(decision)) => {
                 let mut unit = Unit::default();
                 self.record(&mut guard, &decision, &moment, &mut unit.writes);
+                if let Some(before) = before {
+                    self.write_lifecycle(&guard, before, &decision, &moment, &mut unit.writes);
+                }
                 unit.writes.append(&mut also);
                 self.submit(&hot, &mut guard, unit, decision, done);
             }

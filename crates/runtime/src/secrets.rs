@@ -227,7 +227,13 @@ impl Secrets for SecretKeeper {
         }
     }
 
-    fn unseal(&self, namespace: &str, text: &str, host: &str) -> Result<String, WorkflowError> {
+    fn unseal(
+        &self,
+        namespace: &str,
+        text: &str,
+        host: &str,
+        opened: &mut Vec<Value>,
+    ) -> Result<String, WorkflowError> {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(start) = rest.find(PREFIX) {
@@ -244,6 +250,7 @@ impl Secrets for SecretKeeper {
                             .as_str()
                             .map_or_else(|| value.to_json(), str::to_owned),
                     );
+                    opened.push(value);
                     rest = after;
                 }
                 // Not ours: text that only looks like a reference.

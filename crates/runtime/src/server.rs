@@ -45,7 +45,6 @@ pub struct Options {
     pub secrets: Vec<(String, String)>,
     /// How long ended runs are kept.
     pub retention: Option<Duration>,
-    pub body_bytes_max: usize,
 }
 
 impl Default for Options {
@@ -57,7 +56,6 @@ impl Default for Options {
             secret_directory: None,
             secrets: Vec::new(),
             retention: Some(Duration::from_secs(30 * 24 * 3600)),
-            body_bytes_max: 5 << 20,
         }
     }
 }

@@ -5,8 +5,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use dsl::Value;
+use dsl::definition::event::Matcher;
 use dsl::definition::{DurationSpec, Strategy, Until};
+use dsl::{Template, Value};
 use engine::Moment;
 use serde::{Deserialize, Serialize};
 use store::{DedupeKey, Millis, ResourceRow, RunId, Text, Write};
@@ -476,8 +477,34 @@ pub(crate) fn words(loaded: &Loaded) -> Vec<String> {
     if let Some(after) = &schedule.after {
         words.push(format!("{} after the last run ended", length(after)));
     }
-    if schedule.on.is_some() {
-        words.push("events".to_owned());
+    if let Some(on) = &schedule.on {
+        let types = types_of(on);
+        words.push(if types.is_empty() {
+            "on events".to_owned()
+        } else {
+            format!("on {}", types.join(", "))
+        });
     }
     words
 }
+
+/// The event types that the filters name.
+fn types_of(on: &dsl::definition::Consumption) -> Vec<String> {
+    let filters = match &on.strategy {
+        Strategy::One(filter) => std::slice::from_ref(filter),
+        Strategy::All(filters) | Strategy::Any { filters, .. } => filters,
+    };
+    let named = filters.iter().flat_map(|filter| &filter.with);
+    named
+        .filter_map(|(name, matcher)| match matcher {
+            Matcher::Equals {
+                template: Template::Constant(value),
+                ..
+            } if &**name == "type" => value.as_str().map(str::to_owned),
+            _ => None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,9 @@
 //! - `GET /mails?to=&at_least=&wait_ms=`: the mails, read by a mail parser; waits until there are `at_least`
 //! - `GET /mails/{number}`: one of them as it was received
 //!
-//! The SMTP side is our own. Of the server libraries on crates.io (2026-11) none was fit: `mailin` 0.6 is a sound protocol
-//! machine, but stands on two crates that nobody keeps any more; the others are unfinished, bound to another async
-//! runtime, or bring their own TLS stack. What a demonstration needs of RFC 5321 is small.
+//! The SMTP side is our own: what a demonstration needs of RFC 5321 is small. From a short look at the server libraries on
+//! crates.io (2026-11), none was tried here: `mailin` 0.6 was the closest, but two of the crates it stands on seemed to be
+//! without recent releases. A look that goes deeper may find one that fits.
 //!
 //! Ordered faults concern the SMTP side here: their `status` is the reply (4xx or 5xx) that a mail gets at the end of its
 //! data, `"when": "after"` keeps the mail all the same.

@@ -18,6 +18,7 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "sim",
         &[
+            "systems",
             "cli",
             "api",
             "runtime",
@@ -26,6 +27,10 @@ const EDGES: &[(&str, &[&str])] = &[
             "engine",
             "dsl",
         ],
+    ),
+    (
+        "bench",
+        &["runtime", "connectors", "store", "engine", "dsl"],
     ),
     ("systems", &[]),
     ("xtask", &[]),
@@ -81,15 +86,19 @@ pub fn check(metadata: &Metadata) -> Vec<Finding> {
     findings
 }
 
-/// Tests of the crates near the top may use what lies below them, and the demo systems.
+/// Tests may ask their own crate for features, and those of the crates near the top may use what lies below them, and
+/// the demo systems.
 fn is_for_tests(package: &str, dependency: &Dependency) -> bool {
+    if dependency.kind.as_deref() != Some("dev") {
+        return false;
+    }
     let may = match package {
         "api" => ["store", "connectors", "engine"].as_slice(),
         "cli" => ["store", "connectors", "engine", "systems"].as_slice(),
         "sim" => ["systems"].as_slice(),
         _ => &[],
     };
-    dependency.kind.as_deref() == Some("dev") && may.contains(&dependency.name.as_str())
+    dependency.name == package || may.contains(&dependency.name.as_str())
 }
 
 #[cfg(test)]

@@ -17,10 +17,35 @@ const WEBHOOK_SECRET: &str = "SEGUE_SECRET_CONTACT_FORM";
 /// The file in the data directory where the first start leaves the owner's token.
 const TOKEN_FILE: &str = "owner-token";
 
-/// A lead as a file holds it.
+/// A delivery as a file holds it.
 pub struct Sample {
     name: String,
+    about: String,
+    /// What makes a second delivery the same, made new for each `up`.
+    delivery: String,
     body: Vec<u8>,
+    /// The status that the example says it gets.
+    expected: u16,
+}
+
+#[derive(serde::Deserialize)]
+struct Written {
+    about: String,
+    headers: BTreeMap<String, String>,
+    body: serde_json::Value,
+    expected: Expected,
+}
+
+#[derive(serde::Deserialize)]
+struct Expected {
+    status: u16,
+}
+
+/// What became of a delivery.
+pub enum Sent {
+    Accepted(Lead),
+    /// Known already, or refused: as the example says.
+    Answered(String),
 }
 
 /// A lead that was accepted.
@@ -95,6 +120,8 @@ pub fn webhook_secret(secrets: &BTreeMap<String, String>) -> Result<&str> {
 
 /// All `*.json` files of the directory, in order of name.
 pub fn read_samples(directory: &Path) -> Result<Vec<Sample>> {
+    // Another one at each call, so that a second `up` makes new runs and is not taken for a repeated delivery.
+    let mark = nanoseconds();
     let mut samples = Vec::new();
     let entries = std::fs::read_dir(directory)
         .with_context(|| format!("cannot read {}", directory.display()))?;
@@ -109,10 +136,10 @@ pub fn read_samples(directory: &Path) -> Result<Vec<Sample>> {
                 .unwrap_or_default()
                 .to_string_lossy()
                 .into_owned();
-            samples.push(Sample {
-                name,
-                body: std::fs::read(&path)?,
-            });
+            let text = std::fs::read_to_string(&path)?;
+            let sample = parse_sample(name, &text, mark)
+                .with_context(|| format!("in {}", path.display()))?;
+            samples.push(sample);
         }
     }
     samples.sort_by(|one, other| one.name.cmp(&other.name));
@@ -122,24 +149,53 @@ pub fn read_samples(directory: &Path) -> Result<Vec<Sample>> {
     Ok(samples)
 }
 
-/// Sends the lead and returns where its run is.
-pub fn send(address: &str, sample: &Sample, secret: &str) -> Result<Lead> {
+fn parse_sample(name: String, text: &str, mark: u128) -> Result<Sample> {
+    let written: Written = serde_json::from_str(text)?;
+    let delivery = written
+        .headers
+        .get("x-delivery-id")
+        .context("a lead needs the header `x-delivery-id`")?;
+    Ok(Sample {
+        name,
+        about: written.about,
+        delivery: format!("{delivery}-{mark}"),
+        body: serde_json::to_vec(&written.body)?,
+        expected: written.expected.status,
+    })
+}
+
+/// Sends the lead and tells where its run is, or what else came of it.
+pub fn send(address: &str, sample: &Sample, secret: &str) -> Result<Sent> {
     let headers = [
         ("content-type", "application/json"),
         (
             "x-signature",
             &*format!("sha256={}", sign(secret, &sample.body)),
         ),
-        ("x-delivery-id", &*delivery_id(&sample.name)),
+        ("x-delivery-id", &*sample.delivery),
     ];
     let reply = http::post(address, HOOK, &headers, &sample.body)?;
-    if !(200..300).contains(&reply.status) {
+    let is_accepted = reply.status == 202;
+    let is_expected =
+        reply.status == sample.expected || (reply.status == 200 && sample.expected == 202);
+    if !is_expected {
         bail!(
-            "lead `{}` was refused with {}: {}",
+            "lead `{}` was answered with {}: {}",
             sample.name,
             reply.status,
             reply.text()
         );
+    }
+    if !is_accepted {
+        let what = if reply.status == 200 {
+            "known already"
+        } else {
+            "refused"
+        };
+        return Ok(Sent::Answered(format!(
+            "{}: {what} ({}). {}",
+            sample.name, reply.status, sample.about
+        )));
     }
     let location = reply.header("location").with_context(|| {
         format!(
@@ -147,13 +203,13 @@ pub fn send(address: &str, sample: &Sample, secret: &str) -> Result<Lead> {
             sample.name
         )
     })?;
-    Ok(Lead {
+    Ok(Sent::Accepted(Lead {
         name: sample.name.clone(),
         run: location
             .trim_start_matches(&format!("http://{address}"))
             .to_owned(),
         trouble: None,
-    })
+    }))
 }
 
 /// HMAC-SHA256 in hexadecimal.
@@ -163,11 +219,6 @@ fn sign(secret: &str, body: &[u8]) -> String {
     mac.update(body);
     let bytes = mac.finalize().into_bytes();
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Another one at each call, so that a second `up` makes new runs and is not taken for a repeated delivery.
-fn delivery_id(name: &str) -> String {
-    format!("{name}-{}", nanoseconds())
 }
 
 fn nanoseconds() -> u128 {

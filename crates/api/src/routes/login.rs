@@ -42,7 +42,7 @@ fn form(complaint: Option<&str>) -> Page {
             "<form method=\"post\" action=\"/login\"><label for=\"token\">Token</label>\
              <input id=\"token\" name=\"token\" type=\"password\" autocomplete=\"current-password\" required autofocus>\
              <button>Log in</button></form>\
-             <p class=\"quiet\">The owner's token was printed at the first start and is kept beside the data.</p>",
+             <p class=\"quiet\">The owner's token is in the file <code>owner-token</code> of the data directory; <code>segue up</code> prints where.</p>",
         );
     })
 }

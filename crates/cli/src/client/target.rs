@@ -1,6 +1,6 @@
 //! Which server, and with which token: from flags, the environment, and the data directory.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use reqwest::Url;
 
@@ -27,10 +27,12 @@ impl Found {
 }
 
 pub fn find(target: &Target) -> Result<Found, Failure> {
-    let data = target
-        .data
-        .clone()
-        .unwrap_or_else(|| PathBuf::from(DEFAULT_DATA));
+    find_beside(target, Path::new(DEFAULT_DATA))
+}
+
+/// `nearby` is the data directory of whoever names none.
+pub fn find_beside(target: &Target, nearby: &Path) -> Result<Found, Failure> {
+    let data = target.data.clone().unwrap_or_else(|| nearby.to_owned());
     if target.data.is_some() && !data.is_dir() {
         return Err(Failure::unavailable(format!(
             "there is no data directory {}",
@@ -38,6 +40,10 @@ pub fn find(target: &Target) -> Result<Found, Failure> {
         )));
     }
     let from_directory = read_line(&data.join(ADDRESS_FILE))?;
+    // A folder that somebody gave you may hold such a file: by itself it leads to no other machine.
+    let from_directory = from_directory.filter(|text| {
+        target.data.is_some() || parse(text).is_ok_and(|address| is_local(&address))
+    });
     let given = target.server.as_deref().or(from_directory.as_deref());
     let base = parse(given.unwrap_or(DEFAULT_SERVER))?;
     if let Some(token) = &target.token.0 {

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::target::find;
+use super::target::find_beside;
 use super::{LiveEvent, take_event};
 use crate::arguments::{Target, Token};
 
@@ -36,7 +36,7 @@ fn check(
         data: has_data.then(|| directory.path().to_owned()),
         token: Token(token.map(str::to_owned)),
     };
-    let found = find(&target);
+    let found = find_beside(&target, directory.path());
     let found = found
         .as_ref()
         .map(|found| (found.base.as_str(), found.token.as_deref()));
@@ -80,6 +80,24 @@ fn the_token_of_a_directory_goes_to_no_foreign_server() {
         None,
         Ok(("https://segue.example.com/", Some("owner"))),
     );
+}
+
+#[test]
+fn a_folder_leads_to_no_foreign_server_by_itself() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    std::fs::write(directory.path().join("address"), "http://192.0.2.1:9/\n").expect("written");
+    let mut target = Target {
+        server: None,
+        data: None,
+        token: Token(Some("mine".to_owned())),
+    };
+    let base = |target: &Target| {
+        let found = find_beside(target, directory.path());
+        found.expect("found").base.to_string()
+    };
+    assert_eq!(base(&target), "http://127.0.0.1:7300/");
+    target.data = Some(directory.path().to_owned());
+    assert_eq!(base(&target), "http://192.0.2.1:9/");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use dsl::Value;
 use dsl::yaml::{Change, Edit};
-use runtime::{Options, Profile, RunDetail, RunInput, Scope, Server, StartOptions};
+use runtime::{Options, Profile, RunDetail, RunInput, RunStatus, Scope, Server, StartOptions};
 use serde::Serialize;
 
 use crate::arguments::Run;
@@ -197,10 +197,10 @@ fn without_schedule(file: &File) -> Result<String, Failure> {
 }
 
 fn tell(terminal: &Terminal, ended: &RunDetail) -> Result<ExitCode, Failure> {
-    let status = word(&ended.run.status);
+    let is_completed = ended.run.status == RunStatus::Completed;
     if terminal.is_json {
         terminal.out_json(ended)?;
-    } else if let Some(output) = ended.output.as_ref().filter(|_| status == "completed") {
+    } else if let Some(output) = ended.output.as_ref().filter(|_| is_completed) {
         terminal.out_json(output)?;
     } else {
         let paint = terminal.note_paint();
@@ -216,11 +216,11 @@ fn tell(terminal: &Terminal, ended: &RunDetail) -> Result<ExitCode, Failure> {
         terminal.note(format!(
             "{} {}{}",
             paint.on(Ink::Red, "the run"),
-            status,
+            word(&ended.run.status),
             plain_lines(&why)
         ));
     }
-    if status == "completed" {
+    if is_completed {
         Ok(ExitCode::SUCCESS)
     } else {
         Ok(ExitCode::from(Kind::User.exit_code()))

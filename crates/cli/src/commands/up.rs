@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Up;
-use crate::config::{Config, Environment};
+use crate::config::{Config, Environment, LogFormat};
 use crate::embedded::{self, ACTOR};
 use crate::failure::{self, Failure};
 use crate::findings::Report;
@@ -39,19 +39,22 @@ pub async fn perform(terminal: &Terminal, options: Up) -> Result<(), Failure> {
     }
     let is_watching = config.profile == Profile::Development && !options.no_watch;
     // Before anything is opened: a folder that is not valid leaves everything as it was.
-    let files = checked(terminal, &options.folder).await?;
+    let voice = Voice {
+        terminal,
+        log: config.log,
+    };
+    let files = checked(voice, &options.folder).await?;
     let listener = listen(&config).await?;
     let server = embedded::start(server_options(&config, &environment)).await?;
-    let served = serve(
-        terminal,
-        &options.folder,
-        &config,
-        &server,
-        listener,
+    let project = Project {
+        voice,
+        folder: &options.folder,
+        config: &config,
+        server: &server,
+        scope: Scope::all(ACTOR),
         is_watching,
-        files,
-    );
-    let served = served.await;
+    };
+    let served = serve(&project, listener, files).await;
     server.stop(GRACE.saturating_sub(GRACE_REQUESTS)).await;
     if served.is_ok() {
         tracing::info!("stopped");
@@ -60,7 +63,7 @@ pub async fn perform(terminal: &Terminal, options: Up) -> Result<(), Failure> {
 }
 
 /// Every file of the folder, all valid. Their warnings are shown.
-async fn checked(terminal: &Terminal, folder: &Path) -> Result<Vec<File>, Failure> {
+async fn checked(voice: Voice<'_>, folder: &Path) -> Result<Vec<File>, Failure> {
     if !folder.is_dir() {
         return Err(Failure::user(format!(
             "there is no folder {}",
@@ -82,24 +85,41 @@ async fn checked(terminal: &Terminal, folder: &Path) -> Result<Vec<File>, Failur
         return Err(failure.with_reports(reports));
     }
     for report in &reports {
-        tell(terminal, report);
+        voice.tell(report);
     }
     Ok(files)
 }
 
-/// Shows a report to whoever reads the log.
-fn tell(terminal: &Terminal, report: &Report) {
-    if terminal.is_json {
-        for finding in &report.findings {
-            tracing::warn!(
-                path = report.path,
-                line = finding.line,
-                "{}",
-                finding.message
-            );
+/// Tells what happens after the start: with lines of the text for people, as events for a log that machines read.
+#[derive(Clone, Copy)]
+struct Voice<'a> {
+    terminal: &'a Terminal,
+    log: LogFormat,
+}
+
+impl Voice<'_> {
+    fn tell(self, report: &Report) {
+        match self.log {
+            LogFormat::Human => self
+                .terminal
+                .note(report.render(self.terminal.note_paint())),
+            LogFormat::Json => {
+                for finding in &report.findings {
+                    let (path, line, severity) = (&*report.path, finding.line, &*finding.severity);
+                    tracing::warn!(path, line, severity, "{}", finding.message);
+                }
+            }
         }
-    } else {
-        terminal.note(report.render(terminal.note_paint()));
+    }
+
+    fn tell_failure(self, failure: &Failure) {
+        match self.log {
+            LogFormat::Human => failure.tell(self.terminal),
+            LogFormat::Json => {
+                failure.reports.iter().for_each(|report| self.tell(report));
+                tracing::error!("{}", failure.message);
+            }
+        }
     }
 }
 
@@ -134,30 +154,37 @@ fn server_options(config: &Config, environment: &Environment) -> Options {
         secret_directory: config.secrets_directory.clone(),
         secrets: environment.secrets(),
         retention: config.retention,
-        body_bytes_max: config.body_bytes_max,
     }
 }
 
-async fn serve(
-    terminal: &Terminal,
-    folder: &Path,
-    config: &Config,
-    server: &Arc<Server>,
-    listener: TcpListener,
+/// What is served, and how.
+struct Project<'a> {
+    voice: Voice<'a>,
+    folder: &'a Path,
+    config: &'a Config,
+    server: &'a Arc<Server>,
+    scope: Scope,
     is_watching: bool,
+}
+
+async fn serve(
+    project: &Project<'_>,
+    listener: TcpListener,
     files: Vec<File>,
 ) -> Result<(), Failure> {
     let mut stop = Stop::new()?;
-    let scope = Scope::all(ACTOR);
+    let Project { config, server, .. } = *project;
     let is_replacing = config.profile == Profile::Development;
-    let applied = server.apply_folder(&scope, folder, is_replacing).await;
+    let applied = server
+        .apply_folder(&project.scope, project.folder, is_replacing)
+        .await;
     applied.map_err(|error| failure::of_runtime(error, None))?;
     let address = listener
         .local_addr()
         .map_err(|error| Failure::unavailable(format!("cannot listen: {error}")))?;
     let url = format!("http://{}", reachable(address));
     let address_file = AddressFile::write(&config.data, &url)?;
-    Banner::of(server, &scope, folder, config, &url, is_watching)?.show(terminal)?;
+    Banner::of(project, &url)?.show(project.voice.terminal)?;
 
     let closing = CancellationToken::new();
     let api = ApiOptions {
@@ -177,8 +204,8 @@ async fn serve(
         closing.clone().cancelled_owned(),
     ));
     let watching = async {
-        if is_watching {
-            watch::watch(terminal, folder, server, &scope, files).await;
+        if project.is_watching {
+            watch::watch(project, files).await;
         }
         std::future::pending::<()>().await;
     };

@@ -48,38 +48,41 @@ fn apply_text(config: &mut Config, folder: &Path, text: &str) -> Vec<Finding> {
     };
     let problems = entries
         .iter()
-        .filter_map(|entry| apply_entry(config, folder, entry).err());
+        .filter_map(|entry| apply_entry(config, folder, entry).err())
+        .map(|finding| *finding);
     problems.collect()
 }
 
-fn apply_entry(config: &mut Config, folder: &Path, entry: &Entry) -> Result<(), Finding> {
+fn apply_entry(config: &mut Config, folder: &Path, entry: &Entry) -> Result<(), Box<Finding>> {
     let key = &*entry.key;
     let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) else {
         let known: Vec<_> = SETTINGS.iter().map(|setting| setting.key).collect();
-        return Err(Finding {
-            code: Some("unknown-key".to_owned()),
-            pointer: format!("/{key}"),
-            help: Some(format!("there are {}", known.join(", "))),
-            ..Finding::error(format!("there is no setting `{key}`"))
-        }
-        .at(entry.key_span));
+        return Err(Box::new(
+            Finding {
+                code: Some("unknown-key".to_owned()),
+                pointer: format!("/{key}"),
+                help: Some(format!("there are {}", known.join(", "))),
+                ..Finding::error(format!("there is no setting `{key}`"))
+            }
+            .at(entry.key_span),
+        ));
     };
     let wrong = |message: String| {
-        Finding {
+        let finding = Finding {
             pointer: format!("/{key}"),
             ..Finding::error(format!("`{key}`: {message}"))
-        }
-        .at(entry.value.span)
+        };
+        Box::new(finding.at(entry.value.span))
     };
     let texts = texts(&entry.value, setting.is_list).map_err(wrong)?;
     (setting.read)(config, &texts).map_err(wrong)?;
     match key {
         "listen" if !config.listen.ip().is_loopback() => {
             config.listen = Config::defaults(folder).listen;
-            Err(Finding {
+            Err(Box::new(Finding {
                 help: Some("say so with `--listen` or SEGUE_LISTEN".to_owned()),
-                ..wrong("a folder cannot open this machine to the network".to_owned())
-            })
+                ..*wrong("a folder cannot open this machine to the network".to_owned())
+            }))
         }
         "data" => {
             config.data = beside(folder, &config.data);

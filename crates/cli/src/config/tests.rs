@@ -15,8 +15,8 @@ fn load(
     }
     let loaded = Config::load(folder.path(), &Environment::of(variables), flags);
     // Paths without the folder, which has another name each time.
+    let strip = |path: &Path| path.strip_prefix(folder.path()).unwrap_or(path).to_owned();
     loaded.map(|mut loaded| {
-        let strip = |path: &Path| path.strip_prefix(folder.path()).unwrap_or(path).to_owned();
         loaded.config.data = strip(&loaded.config.data);
         let secrets = loaded.config.secrets_directory.as_deref();
         loaded.config.secrets_directory = secrets.map(strip);

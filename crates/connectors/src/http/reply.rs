@@ -213,6 +213,7 @@ fn is_refused(status: StatusCode) -> bool {
 }
 
 /// `Retry-After` in seconds or as a date, which is read against the reply's own `Date` so that clocks need not agree.
+/// A date without a `Date` beside it says nothing that we could use.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<u64>() {
@@ -226,8 +227,8 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let now = headers
         .get(DATE)
         .and_then(|value| value.to_str().ok())
-        .and_then(parse);
-    let wait = parse(text)?.duration_since(now.unwrap_or_else(jiff::Timestamp::now));
+        .and_then(parse)?;
+    let wait = parse(text)?.duration_since(now);
     Some(Duration::try_from(wait).unwrap_or_default())
 }
 

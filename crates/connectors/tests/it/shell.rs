@@ -226,7 +226,7 @@ async fn nothing_outlives_its_command() {
     // Its run is cancelled: the future is dropped.
     let witness = Witness::new();
     let pipe = witness.folder.path().join("pipe");
-    let (started, mut has_started) = tokio::sync::mpsc::unbounded_channel();
+    let (started, has_started) = tokio::sync::oneshot::channel();
     let gone = tokio::task::spawn_blocking(move || {
         use std::io::Read as _;
         let mut pipe = std::fs::File::open(pipe).unwrap();
@@ -240,7 +240,7 @@ async fn nothing_outlives_its_command() {
         let call = call("shell", witness.command("wait"));
         async move { shell().perform(&call).await }
     });
-    has_started.recv().await.unwrap();
+    has_started.await.unwrap();
     running.abort();
     assert_eq!(gone.await.unwrap(), 0);
 }

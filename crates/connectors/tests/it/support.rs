@@ -91,13 +91,20 @@ impl Secrets for Vault {
         }
     }
 
-    fn unseal(&self, namespace: &str, text: &str, host: &str) -> Result<String, WorkflowError> {
+    fn unseal(
+        &self,
+        namespace: &str,
+        text: &str,
+        host: &str,
+        opened: &mut Vec<Value>,
+    ) -> Result<String, WorkflowError> {
         let mut out = text.to_owned();
         for name in self.secrets.keys() {
             let sealed = format!("sealed.{name}.");
             if out.contains(&sealed) {
                 let value = self.open(namespace, name, host)?;
                 out = out.replace(&sealed, value.as_str().unwrap());
+                opened.push(value);
             }
         }
         Ok(out)

@@ -121,11 +121,50 @@ pub(super) fn shown(value: &Value) -> String {
     format!("{} ({})", value.type_name(), dump(value, 11))
 }
 
+/// A sum that grows: texts are joined once, at the end.
+#[derive(Default)]
+pub(super) struct Sum {
+    sum: Value,
+    /// More than the first text, all of which `sum` holds until it is taken in here.
+    text: Option<String>,
+}
+
+impl Sum {
+    pub fn add(&mut self, meter: &Meter, item: Value) -> Result<(), Stop> {
+        match (&mut self.text, &self.sum, &item) {
+            (Some(text), _, Value::String(more)) => {
+                meter.text(more.len())?;
+                text.push_str(more);
+            }
+            (None, Value::String(first), Value::String(more)) => {
+                meter.text(first.len() + more.len())?;
+                self.text = Some(format!("{first}{more}"));
+                self.sum = Value::Null;
+            }
+            (Some(_), _, Value::Null) => {}
+            _ => {
+                let sum = std::mem::take(self).finish();
+                self.sum = math(meter, MathOp::Add, sum, item)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub fn finish(self) -> Value {
+        self.text
+            .map_or(self.sum, |text| Value::String(text.into()))
+    }
+}
+
 fn add(meter: &Meter, left: Value, right: Value) -> Result<Value, Stop> {
     match (left, right) {
         (Value::Null, other) | (other, Value::Null) => Ok(other),
         (Value::String(left), Value::String(right)) => {
-            meter.bytes(right.len())?;
+            // A left side that nobody else holds goes, and the sum takes its place.
+            meter.text(match Arc::strong_count(&left) {
+                1 => right.len(),
+                _ => left.len() + right.len(),
+            })?;
             meter.work((left.len() + right.len()) / 64)?;
             let mut joined = String::with_capacity(left.len() + right.len());
             joined.push_str(&left);

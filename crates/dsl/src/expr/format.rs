@@ -249,11 +249,15 @@ fn decoded(value: &Value, text: &str, alphabet: &[u8], bits: u32) -> Result<Stri
     if bits == 6 && letters.len() % 4 == 1 {
         return refuse();
     }
+    let mut codes = [None; 256];
+    for (code, letter) in (0_u32..).zip(alphabet) {
+        codes[usize::from(*letter)] = Some(code);
+    }
     for letter in letters.bytes() {
-        let Some(code) = alphabet.iter().position(|known| *known == letter) else {
+        let Some(code) = codes[usize::from(letter)] else {
             return refuse();
         };
-        held = held << bits | u32::try_from(code).expect("an alphabet is small");
+        held = held << bits | code;
         count += bits;
         if count >= 8 {
             count -= 8;

@@ -8,14 +8,25 @@ use std::cmp::Ordering;
 use std::time::{Duration, Instant};
 
 use super::EvalLimits;
+use super::regex::Regexes;
 use crate::value::Value;
 
 /// Stack that one evaluation may use below its entry, which leaves room on threads with 2 MiB.
 pub(super) const STACK_BYTES_MAX: usize = 768 << 10;
 /// Terms between two looks at the clock.
 const CLOCK_EVERY: u64 = 256;
+/// How many times its limit an evaluation may take when most of that was waiting for a processor.
+const WAITED_MAX: u32 = 20;
 /// Containers built before each new one is measured: until then nothing can be too deep to drop.
 const NESTS_FREE: u32 = 256;
+
+/// What the allocator and a reference count add to each allocation.
+const ALLOCATION_BYTES: usize = 32;
+/// An object without entries, and what each entry adds besides its key's letters.
+const OBJECT_BYTES: usize = 160;
+const ENTRY_BYTES: usize = 72;
+/// Less is not worth a look when it goes.
+const SETTLED_BYTES_MIN: usize = 4 << 10;
 
 /// Why evaluation does not go on.
 #[derive(Debug)]
@@ -60,29 +71,43 @@ pub(super) fn throw<T>(message: impl Into<String>) -> Result<T, Stop> {
 pub(super) struct Meter {
     fuel: Cell<u64>,
     bytes: Cell<usize>,
+    bytes_max: usize,
     nests: Cell<u32>,
     labels: Cell<u64>,
-    started: Cell<Option<Instant>>,
+    /// The result that was checked holds numbers that JSON does not know.
+    pub has_strange_numbers: Cell<bool>,
+    /// When the first look was, and how much of its processor the thread had used by then.
+    started: Cell<Option<(Instant, Duration)>>,
     stack_floor: usize,
     wall: Duration,
     depth_max: usize,
     pub now: jiff::Timestamp,
+    pub regexes: Regexes,
     /// Deep containers measured lately, so that a large value placed many times is walked once.
     measured: std::cell::RefCell<Vec<(Value, usize)>>,
 }
 
+/// How much of a processor this thread has used so far.
+fn processor_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
 impl Meter {
-    pub fn new(limits: &EvalLimits, now: jiff::Timestamp) -> Self {
+    pub fn new(limits: &EvalLimits, now: jiff::Timestamp, regexes: Regexes) -> Self {
         Self {
             fuel: Cell::new(limits.fuel),
             bytes: Cell::new(limits.bytes_max),
+            bytes_max: limits.bytes_max,
             nests: Cell::new(0),
             labels: Cell::new(0),
+            has_strange_numbers: Cell::new(false),
             started: Cell::new(None),
             stack_floor: here().saturating_sub(STACK_BYTES_MAX),
             wall: limits.wall,
             depth_max: limits.depth_max,
             now,
+            regexes,
             measured: std::cell::RefCell::new(Vec::new()),
         }
     }
@@ -125,8 +150,14 @@ impl Meter {
     fn look_at_clock(&self) -> Flow {
         // The clock starts at the first look: what ends before it needs none.
         match self.started.get() {
-            None => self.started.set(Some(Instant::now())),
-            Some(started) if started.elapsed() > self.wall => return Err(Stop::Limit(Limit::Time)),
+            None => self.started.set(Some((Instant::now(), processor_time()))),
+            // On a busy machine the thread may have waited, not worked: what counts is the processor it used.
+            Some((began, used)) if began.elapsed() > self.wall => {
+                let worked = processor_time().saturating_sub(used);
+                if worked > self.wall || began.elapsed() > self.wall * WAITED_MAX {
+                    return Err(Stop::Limit(Limit::Time));
+                }
+            }
             Some(_) => {}
         }
         Ok(())
@@ -146,8 +177,65 @@ impl Meter {
 
     /// Memory for a text, and the work of copying it.
     pub fn text(&self, bytes: usize) -> Flow {
-        self.bytes(bytes)?;
+        // It is there twice while it gets its reference count.
+        if bytes.saturating_mul(2) > self.bytes.get() {
+            return Err(Stop::Limit(Limit::Memory));
+        }
+        self.bytes(bytes.saturating_add(ALLOCATION_BYTES))?;
         self.work(bytes / 64)
+    }
+
+    /// The work of looking through a text; for a key, of finding it.
+    #[inline]
+    pub fn reading(&self, text: &str) -> Flow {
+        match text.len() {
+            ..64 => Ok(()),
+            bytes => self.work(bytes / 64),
+        }
+    }
+
+    /// Memory for a list that was collected one by one, beyond its values themselves.
+    pub fn list<T>(&self, items: &Vec<T>) -> Flow {
+        let spare = items.capacity() - items.len();
+        self.bytes(2 * ALLOCATION_BYTES + spare * size_of::<T>())
+    }
+
+    /// Memory for the path of a place that was found.
+    pub fn path(&self, path: &[Value]) -> Flow {
+        self.bytes(ALLOCATION_BYTES)?;
+        self.items(path.len().max(4) + 1)
+    }
+
+    /// Memory for an object, and the work of filling it.
+    pub fn object(&self, entries: usize) -> Flow {
+        self.bytes(OBJECT_BYTES.saturating_add(entries.saturating_mul(ENTRY_BYTES)))?;
+        self.work(entries / 8)
+    }
+
+    /// Gives back the memory of what was built since `before` (see [`Self::bytes_left`]) and is gone: all but `value`,
+    /// the only thing that is left of a term with one result.
+    #[inline]
+    pub fn settle(&self, before: usize, value: &Value) -> Flow {
+        let built = before - self.bytes.get().min(before);
+        // While there is plenty it is not worth a look.
+        if built < SETTLED_BYTES_MIN || self.bytes.get() > self.bytes_max / 2 {
+            return Ok(());
+        }
+        self.give_back(built, value)
+    }
+
+    #[cold]
+    fn give_back(&self, built: usize, value: &Value) -> Flow {
+        // What was measured lately may be all that holds something that is gone.
+        self.measured.borrow_mut().clear();
+        let mut left = built;
+        let mut seen = 0;
+        let is_smaller = fits(value, &mut left, &mut seen);
+        self.work(seen / 8)?;
+        if is_smaller {
+            self.bytes.set(self.bytes.get() + left);
+        }
+        Ok(())
     }
 
     /// Memory for a list of `count` values, and the work of filling it.
@@ -259,6 +347,10 @@ impl Meter {
             Value::Array(_) | Value::Object(_) if depth >= self.depth_max => {
                 return Err(Stop::Limit(Limit::Depth));
             }
+            Value::Float(number) if !number.is_finite() => {
+                self.has_strange_numbers.set(true);
+                4
+            }
             _ => 4,
         };
         *left = left
@@ -325,7 +417,13 @@ impl Meter {
     /// Equality as jq's `==`.
     pub fn equal(&self, left: &Value, right: &Value) -> Result<bool, Stop> {
         match (left, right) {
-            (Value::String(left), Value::String(right)) => Ok(left == right),
+            (Value::String(left), Value::String(right)) => {
+                if left.len() != right.len() || std::sync::Arc::ptr_eq(left, right) {
+                    return Ok(left.len() == right.len());
+                }
+                self.reading(left)?;
+                Ok(left == right)
+            }
             (Value::Object(a), Value::Object(b)) if a.len() != b.len() => Ok(false),
             (Value::Array(a), Value::Array(b)) if a.len() != b.len() => Ok(false),
             (Value::Float(number), _) | (_, Value::Float(number)) if number.is_nan() => Ok(false),
@@ -383,6 +481,33 @@ fn rank(value: &Value) -> u8 {
         Value::String(_) => 4,
         Value::Array(_) => 5,
         Value::Object(_) => 6,
+    }
+}
+
+/// Takes the size of `value` off `left`; false when it is larger. Shared parts count each time.
+fn fits(value: &Value, left: &mut usize, seen: &mut usize) -> bool {
+    *seen += 1;
+    let (size, keys) = match value {
+        Value::String(text) | Value::Decimal(text) => (ALLOCATION_BYTES + text.len(), 0),
+        Value::Array(items) => (
+            2 * ALLOCATION_BYTES + items.capacity() * size_of::<Value>(),
+            0,
+        ),
+        Value::Object(map) => (
+            OBJECT_BYTES + map.capacity() * ENTRY_BYTES,
+            map.keys().map(|key| key.len()).sum(),
+        ),
+        _ => (0, 0),
+    };
+    let Some(rest) = left.checked_sub(size + keys) else {
+        return false;
+    };
+    *left = rest;
+    // Values are no deeper than the limit, so neither is this.
+    match value {
+        Value::Array(items) => items.iter().all(|item| fits(item, left, seen)),
+        Value::Object(map) => map.values().all(|item| fits(item, left, seen)),
+        _ => true,
     }
 }
 

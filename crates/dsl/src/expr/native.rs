@@ -161,23 +161,23 @@ static MATH: &[Native] = &[
     of_one!("y1", libm::y1),
     of_one!("logb", logb),
     of_one!("significand", significand),
-    native("lgamma_r", 0, |_, input, _| {
+    native("lgamma_r", 0, |meter, input, _| {
         let (value, sign) = libm::lgamma_r(number(&input)?);
-        Ok(Value::array(vec![
+        meter.nested(Value::array(vec![
             float(value),
             Value::Int(i64::from(sign)),
         ]))
     }),
-    native("frexp", 0, |_, input, _| {
+    native("frexp", 0, |meter, input, _| {
         let (fraction, exponent) = libm::frexp(number(&input)?);
-        Ok(Value::array(vec![
+        meter.nested(Value::array(vec![
             float(fraction),
             Value::Int(i64::from(exponent)),
         ]))
     }),
-    native("modf", 0, |_, input, _| {
+    native("modf", 0, |meter, input, _| {
         let (fraction, whole) = libm::modf(number(&input)?);
-        Ok(Value::array(vec![float(fraction), float(whole)]))
+        meter.nested(Value::array(vec![float(fraction), float(whole)]))
     }),
     of_two!("pow", libm::pow),
     of_two!("atan2", libm::atan2),

@@ -13,6 +13,7 @@ const INDEX_MAX: f64 = 536_870_911.0;
 pub(super) fn index(meter: &Meter, value: Value, key: &Value) -> Result<Value, Stop> {
     match (&value, key) {
         (Value::Object(map), Value::String(key)) => {
+            meter.reading(key)?;
             Ok(map.get(&**key).cloned().unwrap_or_default())
         }
         (Value::Array(items), Value::Int(_) | Value::Float(_) | Value::Decimal(_)) => {

@@ -1,13 +1,16 @@
-//! Regular expressions in linear time, with a limit on their size.
+//! What regular expressions find in texts, as jq tells it.
+
+mod compiled;
 
 use std::ops::Range;
+use std::sync::Arc;
+
+pub(super) use compiled::{Compiled, Constants, Flags, Regexes, Wrong};
 
 use super::arith::shown;
 use super::meter::{Meter, Stop, throw};
-use crate::value::{Text, Value};
 
-const COMPILED_BYTES_MAX: usize = 1 << 20;
-const PATTERN_BYTES_MAX: usize = 4 << 10;
+use crate::value::{Text, Value};
 
 pub(super) struct Match {
     pub range: Range<usize>,
@@ -21,11 +24,6 @@ struct Group {
     found: Option<(usize, Text)>,
 }
 
-struct Flags {
-    is_global: bool,
-    skips_empty: bool,
-}
-
 /// All matches of `pattern` in `text` (the first only without `g`), and the text.
 pub(super) fn matches(
     meter: &Meter,
@@ -33,27 +31,8 @@ pub(super) fn matches(
     pattern: &Value,
     flags: &Value,
 ) -> Result<(Text, Vec<Match>), Stop> {
-    let Value::String(text) = text else {
-        return throw(format!(
-            "{} cannot be matched, as it is not a string",
-            shown(text)
-        ));
-    };
-    let (pattern, flags) = match (pattern, flags) {
-        (Value::Array(both), Value::Null) => (
-            both.first().cloned().unwrap_or_default(),
-            both.get(1).cloned().unwrap_or_default(),
-        ),
-        _ => (pattern.clone(), flags.clone()),
-    };
-    let Value::String(pattern) = &pattern else {
-        return throw(format!(
-            "{} cannot be matched, as it is not a string",
-            shown(&pattern)
-        ));
-    };
-    let (regex, flags) = compiled(meter, pattern, &flags)?;
-    // The engine's worst case is the text times the pattern.
+    let (text, compiled, flags) = opened(meter, text, pattern, flags)?;
+    let (regex, pattern) = (&compiled.regex, &compiled.pattern);
     let mut found = Vec::new();
     let mut counter = Counter {
         text,
@@ -67,6 +46,7 @@ pub(super) fn matches(
         .collect();
     let mut at = 0;
     loop {
+        // The engine's worst case is the text times the pattern.
         meter.work(8 + pattern.len() / 8)?;
         let Some(captures) = regex.captures_at(text, at) else {
             meter.work((text.len() - at) / 8)?;
@@ -118,6 +98,66 @@ pub(super) fn matches(
     Ok((text.clone(), found))
 }
 
+/// Whether `pattern` is found in `text`.
+pub(super) fn is_found(
+    meter: &Meter,
+    text: &Value,
+    pattern: &Value,
+    flags: &Value,
+) -> Result<bool, Stop> {
+    let (found, compiled, read) = opened(meter, text, pattern, flags)?;
+    // Both say that some empty matches are none.
+    if read.is_global || read.skips_empty {
+        return Ok(!matches(meter, text, pattern, flags)?.1.is_empty());
+    }
+    meter.work(8 + compiled.pattern.len() / 8 + found.len() / 8)?;
+    Ok(compiled.regex.is_match(found))
+}
+
+/// The text, the pattern as compiled, and what its flags say.
+fn opened<'t>(
+    meter: &Meter,
+    text: &'t Value,
+    pattern: &Value,
+    flags: &Value,
+) -> Result<(&'t Text, Arc<Compiled>, Flags), Stop> {
+    let Value::String(text) = text else {
+        return throw(format!(
+            "{} cannot be matched, as it is not a string",
+            shown(text)
+        ));
+    };
+    let (pattern, flags) = match (pattern, flags) {
+        (Value::Array(both), Value::Null) => (
+            both.first().unwrap_or(&Value::Null),
+            both.get(1).unwrap_or(&Value::Null),
+        ),
+        _ => (pattern, flags),
+    };
+    let Value::String(pattern) = pattern else {
+        return throw(format!(
+            "{} cannot be matched, as it is not a string",
+            shown(pattern)
+        ));
+    };
+    let read = Flags::read(flags).or_else(throw)?;
+    match meter.regexes.get(meter, pattern, read.options)? {
+        Ok(compiled) => Ok((text, compiled, read)),
+        Err(Wrong::Large) => throw(format!(
+            "{} (at offset 0) is too large a regex",
+            shown(&Value::String(pattern.clone()))
+        )),
+        Err(Wrong::Long(message)) => throw(message),
+        Err(Wrong::Syntax(_)) => throw(format!("{pattern} (at offset 0) is not a valid regex")),
+    }
+}
+
+impl Match {
+    pub fn groups(&self) -> usize {
+        self.groups.len()
+    }
+}
+
 /// Counts characters up to places that only grow.
 struct Counter<'t> {
     text: &'t str,
@@ -130,57 +170,6 @@ impl Counter<'_> {
         self.letters += self.text[self.byte..byte].chars().count();
         self.byte = byte;
         self.letters
-    }
-}
-
-fn compiled(meter: &Meter, pattern: &str, flags: &Value) -> Result<(regex::Regex, Flags), Stop> {
-    if pattern.len() > PATTERN_BYTES_MAX {
-        return throw(format!(
-            "a regular expression has at most {PATTERN_BYTES_MAX} bytes"
-        ));
-    }
-    let letters = match flags {
-        Value::Null => "",
-        Value::String(letters) => letters,
-        other => return throw(format!("{} is not a string of flags", shown(other))),
-    };
-    let mut builder = regex::RegexBuilder::new(pattern);
-    builder
-        .size_limit(COMPILED_BYTES_MAX)
-        .dfa_size_limit(COMPILED_BYTES_MAX)
-        .nest_limit(64);
-    let mut read = Flags {
-        is_global: false,
-        skips_empty: false,
-    };
-    for letter in letters.chars() {
-        match letter {
-            'g' => read.is_global = true,
-            'n' => read.skips_empty = true,
-            'i' => {
-                builder.case_insensitive(true);
-            }
-            'x' => {
-                builder.ignore_whitespace(true);
-            }
-            'p' => {
-                builder.dot_matches_new_line(true);
-            }
-            // `^` and `$` mean the whole text already; the longest match is not offered in linear time.
-            's' | 'l' => {}
-            _ => return throw(format!("{letters} is not a valid modifier string")),
-        }
-    }
-    // Compiling costs about as much as a few hundred terms, more for long ones.
-    meter.work(200 + 4 * pattern.len())?;
-    meter.bytes(pattern.len() * 16)?;
-    match builder.build() {
-        Ok(regex) => Ok((regex, read)),
-        Err(regex::Error::CompiledTooBig(_)) => throw(format!(
-            "{} (at offset 0) is too large a regex",
-            shown(&Value::string(pattern))
-        )),
-        Err(_) => throw(format!("{pattern} (at offset 0) is not a valid regex")),
     }
 }
 

@@ -170,6 +170,8 @@ pub(super) struct Program {
     pub functions: Vec<Function>,
     /// Names from outside that the expression uses, without `$`.
     pub mentions: Vec<Text>,
+    /// Regular expressions written in the expression.
+    pub regexes: Option<std::sync::Arc<[std::sync::Arc<super::regex::Compiled>]>>,
 }
 
 impl Term {

@@ -4,8 +4,10 @@
 
 mod bombs;
 mod compile;
+mod fuzz;
 mod jq;
 mod random;
+mod regexes;
 mod templates;
 
 use std::collections::HashMap;
@@ -102,6 +104,21 @@ fn results() {
         error.detail.as_deref(),
         Some(r#"{"code":1} (in `error({code: 1})`)"#)
     );
+}
+
+#[test]
+fn numbers_that_json_does_not_know_leave_as_they_would_be_written() {
+    for source in [
+        "nan",
+        "infinite",
+        "[-infinite, {a: nan}]",
+        "nan | frexp",
+        "[.[] | . / 0.0?, nan]",
+    ] {
+        let value = evaluate(source, "[1]").unwrap();
+        let read = json(&value.to_json());
+        assert_eq!(format!("{read:?}"), format!("{value:?}"), "{source}");
+    }
 }
 
 #[test]

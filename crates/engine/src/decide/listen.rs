@@ -7,7 +7,8 @@ use dsl::definition::{Consumption, EventFilter, Strategy, Task, TaskKind, Until}
 use dsl::value::{Text, Value};
 use dsl::workflow_error::WorkflowError;
 
-use super::{Machine, Work, check_schema};
+use super::task::transform;
+use super::{Machine, Work};
 use crate::command::Rejection;
 use crate::effect::Effect;
 use crate::event::{HistoryEvent, Slot};
@@ -90,12 +91,18 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// True for a listening task that still takes events.
+    pub(super) fn is_listening(&self, id: u64) -> bool {
+        let phase = self.state.frames.get(&id).map(|frame| &frame.phase);
+        matches!(phase, Some(Phase::Listen { is_last: false, .. }))
+    }
+
     pub(super) fn event_arrived(&mut self, id: u64, event: &Value) -> Result<(), Rejection> {
         let frame = self.state.frames.get(&id).ok_or(Rejection::NotWanted)?;
         let TaskKind::Listen(listen) = &self.definition.task(frame.task).kind else {
             return Err(Rejection::NotWanted);
         };
-        if !matches!(frame.phase, Phase::Listen { is_last: false, .. }) {
+        if !self.is_listening(id) {
             return Err(Rejection::NotWanted);
         }
         match self.taken(id, listen, event) {
@@ -367,21 +374,7 @@ impl Machine<'_> {
         ];
         let mut place = self.place(id);
         place.own = &own;
-        let output = match &foreach.output.as_ {
-            Some(as_) => place.template(as_, raw)?,
-            None => raw.clone(),
-        };
-        check_schema(foreach.output.schema.as_ref(), &output, "output")?;
-        let Some(export) = &foreach.export else {
-            return Ok((output, None));
-        };
-        place.output = Some(&output);
-        let context = match &export.as_ {
-            Some(as_) => place.template(as_, &output)?,
-            None => self.state.context.clone(),
-        };
-        check_schema(export.schema.as_ref(), &context, "context")?;
-        Ok((output, Some(context)))
+        transform(place, &foreach.output, foreach.export.as_ref(), raw)
     }
 }
 

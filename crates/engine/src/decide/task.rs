@@ -3,7 +3,7 @@
 //! Source: DSL 1.0.3, Data Flow (the eleven steps) and Flow Directive.
 
 use dsl::TaskId;
-use dsl::definition::{Task, TaskKind, TaskList, Then};
+use dsl::definition::{Export, Output, Task, TaskKind, TaskList, Then};
 use dsl::value::Value;
 use dsl::workflow_error::WorkflowError;
 
@@ -231,21 +231,7 @@ impl Machine<'_> {
         if let Some(at) = &mut place.task {
             at.raw_output = Some(raw_output);
         }
-        let output = match &task.output.as_ {
-            Some(as_) => place.template(as_, raw_output)?,
-            None => raw_output.clone(),
-        };
-        check_schema(task.output.schema.as_ref(), &output, "output")?;
-        let Some(export) = &task.export else {
-            return Ok((output, None));
-        };
-        place.output = Some(&output);
-        let context = match &export.as_ {
-            Some(as_) => place.template(as_, &output)?,
-            None => self.state.context.clone(),
-        };
-        check_schema(export.schema.as_ref(), &context, "context")?;
-        Ok((output, Some(context)))
+        transform(place, &task.output, task.export.as_ref(), raw_output)
     }
 
     /// Goes where the directive points after a task of `slot` of `parent`.
@@ -335,6 +321,33 @@ impl Machine<'_> {
             _ => self.work.push_back(Work::Fault { id: parent, error }),
         }
     }
+}
+
+/// The output and, when something is exported, the new context.
+pub(super) fn transform(
+    place: Place<'_>,
+    output: &Output,
+    export: Option<&Export>,
+    raw: &Value,
+) -> Result<(Value, Option<Value>), WorkflowError> {
+    let transformed = match &output.as_ {
+        Some(as_) => place.template(as_, raw)?,
+        None => raw.clone(),
+    };
+    check_schema(output.schema.as_ref(), &transformed, "output")?;
+    let Some(export) = export else {
+        return Ok((transformed, None));
+    };
+    let exporting = Place {
+        output: Some(&transformed),
+        ..place
+    };
+    let context = match &export.as_ {
+        Some(as_) => exporting.template(as_, &transformed)?,
+        None => place.state.context.clone(),
+    };
+    check_schema(export.schema.as_ref(), &context, "context")?;
+    Ok((transformed, Some(context)))
 }
 
 pub(super) fn directive(then: Then) -> Go {

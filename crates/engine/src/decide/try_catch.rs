@@ -103,15 +103,12 @@ impl Machine<'_> {
     }
 
     fn clear_attempt_timer(&mut self, id: u64) {
-        let is_attempt = |timer: &crate::state::Timer| {
-            timer.frame == Some(id) && timer.purpose == TimerPurpose::AttemptTimeout
-        };
         let found = self
             .state
             .timers
-            .iter()
-            .find(|(_, timer)| is_attempt(timer))
-            .map(|(number, _)| *number);
+            .of(id)
+            .find(|(_, timer)| timer.purpose == TimerPurpose::AttemptTimeout)
+            .map(|(number, _)| number);
         if let Some(timer) = found {
             self.record(HistoryEvent::TimerCleared { timer });
             self.effects.push(Effect::ClearTimer { timer });

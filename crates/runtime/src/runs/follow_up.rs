@@ -46,9 +46,7 @@ impl Core {
                 let handle = core.handle.clone();
                 handle.spawn(async move {
                     core.make_stale(&kept);
-                    for listener in listeners {
-                        core.bus.remove(listener.run, listener.listener);
-                    }
+                    core.bus.remove_all(&listeners);
                     done(Err(Refusal::Store(error)));
                 });
             }
@@ -119,7 +117,6 @@ impl Core {
             self.metrics.runs_hot.add(1);
             self.shard(run).insert(run, hot.clone());
         }
-        self.bus.add_all(&follow_up.listeners());
         self.follow_up(&hot, follow_up);
     }
 
@@ -130,7 +127,6 @@ impl Core {
         let run = follow_up.run;
         let mut guard = lock(hot);
         guard.unacked = guard.unacked.saturating_sub(1);
-        let mut is_outbox_due = false;
         for effect in follow_up.effects {
             match effect {
                 Effect::Perform { effect, request } => self.perform(&mut guard, effect, request),
@@ -152,11 +148,12 @@ impl Core {
                 // On the bus since before the record was written.
                 Effect::Listen { .. } => {}
                 Effect::Unlisten { listener } => self.bus.remove(run, listener),
-                Effect::Publish { .. } | Effect::StartRun { .. } => is_outbox_due = true,
+                // In the outbox.
+                Effect::Publish { .. } | Effect::StartRun { .. } => {}
             }
         }
         drop(guard);
-        if is_outbox_due || follow_up.has_messages {
+        if follow_up.has_mail {
             self.carry_soon(follow_up.parcels, follow_up.messages);
         }
         if follow_up.is_unfinished {
@@ -200,9 +197,11 @@ impl Core {
             .then(|| crate::read::detail(&guard.row, &guard.loaded, &guard.state));
         drop(guard);
         self.forget(run);
-        for (waiter, detail) in waiters.into_iter().zip(std::iter::repeat(detail)) {
-            // Whoever waited may have gone.
-            let _ = detail.map(|detail| waiter.send(detail));
+        if let Some(detail) = detail {
+            for waiter in waiters {
+                // Whoever waited may have gone.
+                drop(waiter.send(detail.clone()));
+            }
         }
         if loaded
             .definition
@@ -240,14 +239,14 @@ pub(crate) struct FollowUp {
     summary: Option<Text>,
     effects: Vec<Effect>,
     is_unfinished: bool,
-    has_messages: bool,
+    has_mail: bool,
     parcels: Vec<Parcel>,
     messages: Vec<Message>,
 }
 
 impl FollowUp {
     /// What the run listens for from this decision on.
-    fn listeners(&self) -> Vec<store::Listener> {
+    pub fn listeners(&self) -> Vec<store::Listener> {
         let listen = |effect: &Effect| match effect {
             Effect::Listen { listener, types } => Some(store::Listener {
                 run: self.run,
@@ -280,7 +279,7 @@ impl FollowUp {
             summary: hot.row.summary.clone(),
             effects: decision.effects,
             is_unfinished: decision.is_unfinished,
-            has_messages: !messages.is_empty(),
+            has_mail: !messages.is_empty() || !parcels.is_empty(),
             parcels,
             messages,
         }

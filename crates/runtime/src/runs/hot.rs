@@ -120,15 +120,7 @@ pub(super) fn summary(hot: &Hot) -> Option<Text> {
     if hot.state.status() != Status::Waiting {
         return None;
     }
-    let uncertain = hot.state.frames.values().find(|frame| {
-        matches!(
-            frame.phase,
-            engine::Phase::Calling {
-                is_uncertain: true,
-                ..
-            }
-        )
-    });
+    let uncertain = hot.state.frames.first_uncertain();
     let frame = uncertain.or_else(|| hot.state.frames.values().next_back())?;
     let task = hot.loaded.definition.task(frame.task);
     let what = match &frame.phase {

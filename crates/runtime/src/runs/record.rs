@@ -1,7 +1,7 @@
 //! What a decision writes.
 
-use engine::Command;
-use engine::{Decision, Effect, Moment, Outcome, Status};
+use dsl::Value;
+use engine::{Command, Decision, Effect, Moment, Outcome, RunState, Status};
 use store::{Bytes, Message, Parcel, Record, RunChange, Text, Timer, Write};
 
 use super::Core;
@@ -33,7 +33,7 @@ impl Core {
             at,
             body,
         }));
-        self.write_effects(hot, decision, moment, writes);
+        self.write_effects(hot, decision, writes);
         let status = run_status(hot.state.status());
         let summary = summary(hot);
         if status != hot.row.status || summary != hot.row.summary {
@@ -70,13 +70,44 @@ impl Core {
         }
     }
 
-    fn write_effects(
+    /// The state that lifecycle events are told from, when anybody wants them.
+    pub fn before(&self, state: &RunState) -> Option<RunState> {
+        let is_wanted = self.bus.has_lifecycle_listener() || self.definitions.has_lifecycle_start();
+        is_wanted.then(|| state.clone())
+    }
+
+    /// Publishes the lifecycle events of a decision. `before` is the state it was taken in.
+    pub fn write_lifecycle(
         &self,
-        hot: &mut Hot,
+        hot: &Hot,
+        mut before: RunState,
         decision: &Decision,
         moment: &Moment,
         writes: &mut Vec<Write>,
     ) {
+        for (index, event) in decision.events.iter().enumerate() {
+            // An event's number: the record's and its place in it.
+            let number = hot.seq * 1_000_000 + index as u64;
+            let told = engine::lifecycle_events(
+                &hot.loaded.definition,
+                &before,
+                event,
+                moment.now,
+                number,
+            );
+            for event in told {
+                let origin = Value::from(&*hot.loaded.row.name);
+                let body = Value::array(vec![origin, event])
+                    .to_json()
+                    .into_bytes()
+                    .into();
+                writes.push(Write::OutboxPut(self.parcel(hot, "lifecycle", body)));
+            }
+            engine::apply(&mut before, event, moment.now);
+        }
+    }
+
+    fn write_effects(&self, hot: &mut Hot, decision: &Decision, writes: &mut Vec<Write>) {
         for effect in &decision.effects {
             match effect {
                 Effect::SetTimer { timer, due } => {
@@ -89,14 +120,10 @@ impl Core {
                     }));
                 }
                 Effect::ClearTimer { timer } => {
-                    let set_here = |write: &Write| matches!(write, Write::TimerSet(set) if set.timer == *timer && set.run == hot.id);
-                    match writes.iter().position(set_here) {
-                        Some(index) => drop(writes.remove(index)),
-                        None => writes.push(Write::TimerClear {
-                            run: hot.id,
-                            timer: *timer,
-                        }),
-                    }
+                    writes.push(Write::TimerClear {
+                        run: hot.id,
+                        timer: *timer,
+                    });
                 }
                 Effect::Listen { listener, types } => {
                     writes.push(Write::ListenerSet(self.listener(hot, *listener, types)))
@@ -107,13 +134,13 @@ impl Core {
                 }),
                 Effect::Publish { event } => {
                     let body = event.to_json().into_bytes().into();
-                    writes.push(Write::OutboxPut(self.parcel(hot, "event", body, moment)));
+                    writes.push(Write::OutboxPut(self.parcel(hot, "event", body)));
                 }
                 Effect::StartRun { effect, run } => {
                     let body = serde_json::to_vec(&(hot.id, effect, run))
                         .expect("a sub-run is plain data")
                         .into();
-                    writes.push(Write::OutboxPut(self.parcel(hot, "start", body, moment)));
+                    writes.push(Write::OutboxPut(self.parcel(hot, "start", body)));
                 }
                 Effect::Perform { .. } | Effect::Abandon { .. } => {}
             }
@@ -141,7 +168,7 @@ impl Core {
         }
     }
 
-    fn parcel(&self, hot: &Hot, kind: &str, body: Bytes, _moment: &Moment) -> Parcel {
+    fn parcel(&self, hot: &Hot, kind: &str, body: Bytes) -> Parcel {
         Parcel {
             id: uuid::Uuid::now_v7(),
             namespace: hot.loaded.row.namespace.clone(),

@@ -22,8 +22,13 @@ impl Server {
         is_replacing: bool,
     ) -> Result<DefinitionView, RuntimeError> {
         let loaded = Arc::new(self.check_definition(scope, text)?);
-        self.apply_loaded(scope, &[loaded.clone()], is_replacing, Vec::new())
-            .await?;
+        self.apply_loaded(
+            scope,
+            std::slice::from_ref(&loaded),
+            is_replacing,
+            Vec::new(),
+        )
+        .await?;
         Ok(view(&loaded, true))
     }
 

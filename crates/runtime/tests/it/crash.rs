@@ -37,6 +37,7 @@ async fn after_a_restart_calls_are_repeated_under_their_key_and_sends_are_asked_
         stage.start("send", "{}").await,
         stage.start("pause", "{}").await,
     );
+    stage.stub.until(2).await;
     let keys = stage.stub.keys();
     stage.server.stop(Duration::from_millis(1)).await;
     drop(stage);
@@ -51,6 +52,7 @@ async fn after_a_restart_calls_are_repeated_under_their_key_and_sends_are_asked_
         .until(send, |detail| detail.run.status == RunStatus::Waiting)
         .await;
     assert_eq!(asked.outstanding[0].waits_for, "uncertain");
+    stage.stub.until(1).await;
     let repeated = stage.stub.keys();
     assert_eq!(repeated.len(), 1, "only the one that may be repeated");
     assert!(keys.contains(&repeated[0]), "under the same key");

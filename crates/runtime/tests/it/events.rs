@@ -241,3 +241,71 @@ do:
         .unwrap();
     assert!(page.runs.iter().all(|run| &*run.trigger == "schedule"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_run_starts_who_asked_for_it_and_nobody_else() {
+    let stage = Stage::new(&[
+        "work
+do:
+  - call: { call: stub.fail, with: { times: 1 } }
+",
+        "alarm
+schedule: { on: { one: { with: { type: io.serverlessworkflow.workflow.faulted.v1 } } } }
+input: { from: '.[0].data' }
+do:
+  - tell: { call: stub.echo, with: { where: '${ .error.instance }' } }
+  - fail: { raise: { error: { type: 'https://example.com/x', status: 500 } } }
+",
+        "curious
+schedule: { on: { any: [] } }
+do:
+  - call: { call: stub.never, with: {} }
+",
+    ])
+    .await;
+    let failed = stage.run("work", "{}").await;
+    assert_eq!(failed.run.status, RunStatus::Faulted);
+    let mut live = stage.server.subscribe();
+    let alarms = RunQuery {
+        workflow: Some("alarm".into()),
+        ..RunQuery::default()
+    };
+    loop {
+        let page = stage.server.runs(&stage.scope, &alarms).unwrap();
+        if page
+            .runs
+            .first()
+            .is_some_and(|run| run.status == RunStatus::Faulted)
+        {
+            break;
+        }
+        tokio::time::timeout(std::time::Duration::from_secs(20), live.recv())
+            .await
+            .unwrap()
+            .unwrap();
+    }
+    // The alarm failed too, and did not start itself.
+    assert_eq!(
+        stage.server.runs(&stage.scope, &alarms).unwrap().runs.len(),
+        1
+    );
+    let told: Vec<_> = stage
+        .stub
+        .calls
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|call| &*call.function == "stub.echo")
+        .map(|call| call.with.to_json())
+        .collect();
+    assert_eq!(told, [r#"{"where":"/do/0/call"}"#]);
+    assert!(
+        !stage
+            .stub
+            .calls
+            .lock()
+            .unwrap()
+            .iter()
+            .any(|call| &*call.function == "stub.never")
+    );
+}

@@ -19,6 +19,7 @@ pub struct Stub {
     /// `stub.gate` answers for each permit once.
     pub gate: tokio::sync::Semaphore,
     failures: Mutex<HashMap<String, i64>>,
+    called: tokio::sync::Notify,
 }
 
 impl Default for Stub {
@@ -27,6 +28,7 @@ impl Default for Stub {
             calls: Mutex::default(),
             gate: tokio::sync::Semaphore::new(0),
             failures: Mutex::default(),
+            called: tokio::sync::Notify::new(),
         }
     }
 }
@@ -41,6 +43,22 @@ impl Stub {
             .collect()
     }
 
+    /// Waits until so many calls have arrived.
+    pub async fn until(&self, count: usize) {
+        let wait = async {
+            loop {
+                let called = self.called.notified();
+                if self.count() >= count {
+                    return;
+                }
+                called.await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), wait)
+            .await
+            .expect("the calls arrive in time");
+    }
+
     pub fn count(&self) -> usize {
         self.calls.lock().unwrap().len()
     }
@@ -50,6 +68,8 @@ impl Stub {
 impl Performer for Stub {
     async fn perform(&self, call: &Call) -> Result<Value, CallError> {
         self.calls.lock().unwrap().push(call.clone());
+        self.called.notify_waiters();
+        self.called.notify_one();
         match &*call.function {
             "stub.hang" | "stub.hangSend" => std::future::pending().await,
             "stub.fail" => {

@@ -168,6 +168,10 @@ impl State {
 }
 
 fn write(file: &mut Vec<u8>, at: usize, bytes: &[u8]) {
+    if at == file.len() {
+        // As below; most writes go to the end, and filling with zeros first is slow without optimisation.
+        return file.extend_from_slice(bytes);
+    }
     let end = at + bytes.len();
     if file.len() < end {
         file.resize(end, 0);

@@ -1,5 +1,7 @@
 //! Replies that submit, stores that close, and too much at once.
 
+use std::sync::mpsc::sync_channel;
+
 use store::sqlite::SqliteStore;
 use store::{Committed, Millis, Store, StoreError, Write};
 
@@ -21,7 +23,7 @@ fn a_reply_may_submit_and_close() {
     });
     let directory = tempfile::tempdir().unwrap();
     let store = std::sync::Arc::new(SqliteStore::open(directory.path(), options()).unwrap());
-    let (sent, answers) = std::sync::mpsc::channel();
+    let (sent, answers) = sync_channel(1);
     let inner = std::sync::Arc::clone(&store);
     store.submit(
         unit([Write::RunPut(row(1))]),
@@ -52,8 +54,8 @@ fn too_much_at_once_is_refused_at_the_door() {
     )
     .unwrap();
     // The writer waits in the first reply, so the second unit stays in the queue.
-    let (go, wait) = std::sync::mpsc::channel::<()>();
-    let (entered, inside) = std::sync::mpsc::channel();
+    let (go, wait) = sync_channel::<()>(1);
+    let (entered, inside) = sync_channel(1);
     store.submit(
         unit([Write::RunPut(row(1))]),
         Box::new(move |_| {
@@ -63,7 +65,7 @@ fn too_much_at_once_is_refused_at_the_door() {
     );
     inside.recv().unwrap();
     let large = "x".repeat(4_000);
-    let (sent, answer) = std::sync::mpsc::channel();
+    let (sent, answer) = sync_channel(1);
     store.submit(
         unit([record(1, 1, &large)]),
         Box::new(move |answer| sent.send(answer).unwrap()),

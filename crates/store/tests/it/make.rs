@@ -1,7 +1,7 @@
 //! Short ways to make rows, and to submit and wait.
 
 use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::mpsc::sync_channel;
 
 use store::{
     Bytes, Committed, DedupeKey, Delivery, Millis, Record, RunChange, RunId, RunRow, RunStatus,
@@ -116,7 +116,9 @@ pub fn commit_all(
     store: &dyn Store,
     units: impl IntoIterator<Item = Unit>,
 ) -> Vec<Result<Committed, StoreError>> {
-    let (answered, answers) = mpsc::channel();
+    let units: Vec<Unit> = units.into_iter().collect();
+    // One place for each answer: no reply waits for us to read.
+    let (answered, answers) = sync_channel(units.len());
     let mut count = 0;
     for unit in units {
         let (answered, number) = (answered.clone(), count);

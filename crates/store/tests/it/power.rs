@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc;
+use std::sync::mpsc::sync_channel;
 
 use store::sqlite::faulty_vfs::{Fault, FaultyDisk};
 use store::sqlite::{Options, SqliteStore};
 use store::{Committed, RunStatus, Store, StoreError};
 
 use crate::make::{change, commit, commit_all, prune, record, unit};
-use crate::whole::{RECORDS, check, options, whole_unit};
+use crate::whole::{RECORDS, check, options, quick_directory, whole_unit};
 
 fn disk() -> Arc<FaultyDisk> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -39,7 +39,7 @@ fn check_after_cut(
     may: std::ops::Range<u32>,
 ) -> Result<(), StoreError> {
     for chance in chances {
-        let left = tempfile::tempdir().unwrap();
+        let left = quick_directory();
         disk.cut_power(left.path(), chance).unwrap();
         check(left.path(), must, may.clone())?;
     }
@@ -49,9 +49,9 @@ fn check_after_cut(
 /// Cuts the power again and again while units are written; the first loss, if there is one.
 fn cut_while_writing(disk: &FaultyDisk, cuts: u32) -> Result<(), StoreError> {
     const IN_FLIGHT: u32 = 8;
-    let directory = tempfile::tempdir().unwrap();
+    let directory = quick_directory();
     let store = SqliteStore::open(directory.path(), on(disk)).unwrap();
-    let (done, answers) = mpsc::channel();
+    let (done, answers) = sync_channel(IN_FLIGHT as usize);
     let submit = |number: u32| {
         let done = done.clone();
         store.submit(
@@ -125,30 +125,49 @@ fn story(directory: &Path, disk: &FaultyDisk) -> Story {
 
 /// Every write, truncation and sync of the story fails in turn.
 fn fail_each(fault: Fault) -> Vec<Story> {
+    // A story waits for threads more than it computes, so several are told at once.
+    const AT_ONCE: usize = 4;
     let whole = disk();
-    let directory = tempfile::tempdir().unwrap();
+    let directory = quick_directory();
     assert_eq!(story(directory.path(), &whole).done.len(), UNITS as usize);
     let operations = whole.operations();
     assert!(operations > 20, "the disk sees what happens");
-    (1..=operations)
-        .map(|operation| {
-            let (disk, directory) = (disk(), tempfile::tempdir().unwrap());
-            disk.fail(operation, fault);
-            let story = story(directory.path(), &disk);
-            let context = format!("{fault:?} at {operation}");
-            if story.is_failed && fault != Fault::Gone {
-                // Also not when it is closed: what the failed sync left is not to be built upon.
-                assert_eq!(
-                    disk.operations(),
-                    operation,
-                    "a store that failed lets go of the disk"
-                );
+    let next = AtomicU64::new(1);
+    let tell = || {
+        let mut stories = Vec::new();
+        loop {
+            let operation = next.fetch_add(1, Ordering::Relaxed);
+            if operation > operations {
+                return stories;
             }
-            check_after_cut(&disk, &CHANCES[2..], &story.done, 0..UNITS).expect(&context);
-            check(directory.path(), &story.done, 0..UNITS).expect(&context);
-            story
-        })
-        .collect()
+            stories.push(fail_at(operation, fault));
+        }
+    };
+    let stories: Vec<Story> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(tell)).collect();
+        let told = threads.into_iter().map(|thread| thread.join().unwrap());
+        told.flatten().collect()
+    });
+    assert_eq!(stories.len() as u64, operations);
+    stories
+}
+
+fn fail_at(operation: u64, fault: Fault) -> Story {
+    let (disk, directory) = (disk(), quick_directory());
+    disk.fail(operation, fault);
+    let story = story(directory.path(), &disk);
+    let context = format!("{fault:?} at {operation}");
+    if story.is_failed && fault != Fault::Gone {
+        // Also not when it is closed: what the failed sync left is not to be built upon.
+        assert_eq!(
+            disk.operations(),
+            operation,
+            "a store that failed lets go of the disk"
+        );
+    }
+    check_after_cut(&disk, &CHANCES[2..], &story.done, 0..UNITS).expect(&context);
+    check(directory.path(), &story.done, 0..UNITS).expect(&context);
+    story
 }
 
 #[test]
@@ -188,7 +207,7 @@ fn a_full_disk_refuses_and_heals() {
 
 #[test]
 fn what_a_full_disk_refused_is_not_there_and_may_come_again() {
-    let (disk, directory) = (disk(), tempfile::tempdir().unwrap());
+    let (disk, directory) = (disk(), quick_directory());
     let store = SqliteStore::open(directory.path(), on(&disk)).unwrap();
     assert_eq!(commit(&store, whole_unit(1)), Ok(Committed::Done));
     disk.fail(disk.operations() + 1, Fault::Full);
@@ -202,7 +221,7 @@ fn what_a_full_disk_refused_is_not_there_and_may_come_again() {
 
 #[test]
 fn after_a_failure_reading_goes_on_and_nothing_is_taken() {
-    let (disk, directory) = (disk(), tempfile::tempdir().unwrap());
+    let (disk, directory) = (disk(), quick_directory());
     let store = SqliteStore::open(directory.path(), on(&disk)).unwrap();
     assert_eq!(commit(&store, whole_unit(1)), Ok(Committed::Done));
     disk.fail(disk.operations() + 1, Fault::Broken);
@@ -215,7 +234,7 @@ fn after_a_failure_reading_goes_on_and_nothing_is_taken() {
 
 #[test]
 fn the_reserve_is_given_up_on_a_full_disk_and_taken_again() {
-    let (disk, directory) = (disk(), tempfile::tempdir().unwrap());
+    let (disk, directory) = (disk(), quick_directory());
     let store = SqliteStore::open(
         directory.path(),
         Options {
@@ -235,7 +254,7 @@ fn the_reserve_is_given_up_on_a_full_disk_and_taken_again() {
 
 #[test]
 fn on_a_full_disk_runs_go_on_but_none_starts() {
-    let (disk, directory) = (disk(), tempfile::tempdir().unwrap());
+    let (disk, directory) = (disk(), quick_directory());
     // More than any disk has: there is never room for it.
     let store = SqliteStore::open(
         directory.path(),

@@ -11,6 +11,7 @@ use store::{
 
 use crate::dump::dump;
 use crate::make::{at, bytes, change, commit_all, delivery, key, record, row, run, uuid};
+use crate::whole::quick_directory;
 
 /// Few ids, so that writes meet.
 const RUNS: u32 = 12;
@@ -233,7 +234,7 @@ proptest! {
         batches in proptest::collection::vec(proptest::collection::vec(a_unit(), 1..6), 1..12),
         filters in proptest::collection::vec(a_filter(), 12),
     ) {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = quick_directory();
         let sqlite = SqliteStore::open(directory.path(), Options::default()).unwrap();
         let memory = MemoryStore::new();
         for (number, batch) in batches.iter().enumerate() {

@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 use store::sqlite::faulty_vfs::FaultyDisk;
 use store::sqlite::{Options, SqliteStore};
 use store::{Queries, Store, StoreError, Unit, Write};
+use tempfile::TempDir;
 
 use crate::make::{delivery, key, record, row, run, unit, uuid};
 
@@ -49,11 +50,20 @@ pub fn options() -> Options {
     }
 }
 
+/// A directory in memory where there is one: for tests to which it makes no difference what reached the real disk, because
+/// a model holds what a power cut leaves, or because a killed process leaves all that it wrote to the operating system.
+pub fn quick_directory() -> TempDir {
+    const MEMORY: &str = "/dev/shm";
+    tempfile::tempdir_in(MEMORY)
+        .or_else(|_| tempfile::tempdir())
+        .unwrap()
+}
+
 /// Opens what is left, and compares: `must` are there, `may` are there whole or not at all, others are not.
 pub fn check(
     directory: &Path,
     must: &BTreeSet<u32>,
-    may: std::ops::Range<u32>,
+    may: impl IntoIterator<Item = u32>,
 ) -> Result<(), StoreError> {
     // Checking needs no real syncs, and there are many checks.
     static QUICK: LazyLock<Arc<FaultyDisk>> = LazyLock::new(|| FaultyDisk::register("quick"));
@@ -61,7 +71,10 @@ pub fn check(
     let store = SqliteStore::open(directory, Options { vfs, ..options() })?;
     assert_eq!(store.verify()?, Vec::<String>::new());
     let queries = store.queries();
-    let there: BTreeSet<u32> = may.filter(|number| is_there(queries, *number)).collect();
+    let there: BTreeSet<u32> = may
+        .into_iter()
+        .filter(|number| is_there(queries, *number))
+        .collect();
     let lost: Vec<_> = must.difference(&there).collect();
     if !lost.is_empty() {
         return Err(StoreError::Damaged {

@@ -95,12 +95,13 @@ fn there_is_one_way_out() {
 
 #[test]
 fn never_anywhere() {
-    check_code(
-        "crates/dsl/src/x/tests.rs",
-        "unwrap_valr(v)",
-        "`unwrap_valr`",
-    );
     check_code("sim/src/x.rs", "unsafe { f() }", "`unsafe`");
+    check_code("crates/store/src/sqlite.rs", "unsafe { f() }", "`unsafe`");
+    check_code(
+        "crates/store/src/sqlite/faulty_vfs.rs",
+        "unsafe { f() }",
+        "",
+    );
     check_code("sim/tests/x.rs", "#[ignore]", "`#[ignore`");
     check_code(
         "crates/api/src/x.rs",

@@ -19,6 +19,7 @@ fn along_the_drawing() {
     check_edge("runtime", "connectors", None, true);
     check_edge("engine", "serde", None, true);
     check_edge("cli", "systems", Some("dev"), true);
+    check_edge("store", "store", Some("dev"), true);
 }
 
 #[test]
@@ -29,6 +30,8 @@ fn against_the_drawing() {
     check_edge("api", "store", None, false);
     check_edge("runtime", "sim", Some("dev"), false);
     check_edge("cli", "systems", None, false);
+    check_edge("runtime", "bench", Some("dev"), false);
+    check_edge("store", "store", None, false);
 }
 
 #[test]

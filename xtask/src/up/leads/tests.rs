@@ -35,7 +35,8 @@ fn samples_come_in_order_and_none_is_an_error() {
     let directory = tempfile::tempdir().unwrap();
     assert!(read_samples(directory.path()).is_err());
     for name in ["2-small.json", "1-big.json", "notes.md"] {
-        std::fs::write(directory.path().join(name), "{}").unwrap();
+        let text = r#"{"about": "a", "headers": {"x-delivery-id": "d"}, "body": {}, "expected": {"status": 202}}"#;
+        std::fs::write(directory.path().join(name), text).unwrap();
     }
     let samples = read_samples(directory.path()).unwrap();
     let names: Vec<&str> = samples.iter().map(|sample| sample.name.as_str()).collect();
@@ -44,7 +45,16 @@ fn samples_come_in_order_and_none_is_an_error() {
 
 #[test]
 fn two_deliveries_of_one_lead_differ() {
-    assert_ne!(delivery_id("a"), delivery_id("a"));
+    let text = r#"{"about": "a", "headers": {"x-delivery-id": "d-1"}, "body": {}, "expected": {"status": 202}}"#;
+    let delivery = |mark| parse_sample("one".to_owned(), text, mark).unwrap().delivery;
+    assert_eq!(
+        delivery(1),
+        delivery(1),
+        "the repeated one of the same `up` is the same"
+    );
+    assert_ne!(delivery(1), delivery(2));
+    let without = text.replace("x-delivery-id", "x-other");
+    assert!(parse_sample("one".to_owned(), &without, 1).is_err());
 }
 
 fn lead() -> Lead {

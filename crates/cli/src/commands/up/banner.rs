@@ -1,11 +1,9 @@
 //! What a person reads when the server is ready: where it is, where the token is, what it listens to.
 
-use std::path::Path;
-
-use runtime::{Profile, Scope, Server};
+use runtime::Profile;
 use serde::Serialize;
 
-use crate::config::Config;
+use super::Project;
 use crate::failure::{self, Failure};
 use crate::terminal::{Ink, Terminal, plain};
 
@@ -39,14 +37,13 @@ struct Workflow {
 }
 
 impl Banner {
-    pub fn of(
-        server: &Server,
-        scope: &Scope,
-        folder: &Path,
-        config: &Config,
-        url: &str,
-        is_watching: bool,
-    ) -> Result<Self, Failure> {
+    pub fn of(project: &Project<'_>, url: &str) -> Result<Self, Failure> {
+        let Project {
+            server,
+            scope,
+            config,
+            ..
+        } = project;
         let wrong = |error| failure::of_runtime(error, None);
         let sources = server
             .sources(scope)
@@ -65,8 +62,8 @@ impl Banner {
         });
         Ok(Self {
             url: url.to_owned(),
-            folder: folder.display().to_string(),
-            is_watching,
+            folder: project.folder.display().to_string(),
+            is_watching: project.is_watching,
             data: config.data.display().to_string(),
             token_file: config
                 .data

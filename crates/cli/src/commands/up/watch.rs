@@ -4,29 +4,22 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use runtime::{Scope, Server};
+use super::Project;
 
 use crate::failure::{self, Failure};
 use crate::findings::Finding;
 use crate::project::{self, File, Holds};
-use crate::terminal::Terminal;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Looks until the caller has enough of it. `files` are those that the server has.
-pub async fn watch(
-    terminal: &Terminal,
-    folder: &Path,
-    server: &Server,
-    scope: &Scope,
-    files: Vec<File>,
-) {
+pub async fn watch(project: &Project<'_>, files: Vec<File>) {
     let mut known = Known::of(files);
     let mut ticks = tokio::time::interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let paths = match project::project_files(folder) {
+        let paths = match project::project_files(project.folder) {
             Ok(paths) => paths,
             Err(failure) => {
                 tracing::warn!("{}", failure.message);
@@ -40,22 +33,18 @@ pub async fn watch(
             let Some(file) = known.changed(&path) else {
                 continue;
             };
-            match take_up(terminal, server, scope, &file).await {
+            match take_up(project, &file).await {
                 Ok(titles) => {
                     tracing::info!(path = %path.display(), "took up {}", titles.join(", "))
                 }
-                Err(failure) => failure.tell(terminal),
+                Err(failure) => project.voice.tell_failure(&failure),
             }
         }
     }
 }
 
-async fn take_up(
-    terminal: &Terminal,
-    server: &Server,
-    scope: &Scope,
-    file: &File,
-) -> Result<Vec<String>, Failure> {
+async fn take_up(project: &Project<'_>, file: &File) -> Result<Vec<String>, Failure> {
+    let Project { server, scope, .. } = project;
     let report = |findings| file.report(findings);
     let refused = |error| {
         let mut failure = failure::of_runtime(error, Some(report(Vec::new())));
@@ -77,10 +66,9 @@ async fn take_up(
         .await
         .map_err(refused)?;
     if !view.warnings.is_empty() {
-        super::tell(
-            terminal,
-            &report(view.warnings.iter().map(Finding::from).collect()),
-        );
+        project
+            .voice
+            .tell(&report(view.warnings.iter().map(Finding::from).collect()));
     }
     Ok(vec![format!(
         "workflow/{}/{} {}",

@@ -70,9 +70,13 @@ fn patience_is_asked_for_in_seconds_or_as_a_date() {
             ],
             Some(0),
         ),
+        (vec![("retry-after", "Wed, 21 Oct 2015 07:28:30 GMT")], None),
         (
-            vec![("retry-after", "Wed, 21 Oct 2015 07:28:30 GMT")],
-            Some(0),
+            vec![
+                ("retry-after", "Wed, 21 Oct 2015 07:28:30 GMT"),
+                ("date", "today"),
+            ],
+            None,
         ),
         (vec![("retry-after", "soon")], None),
         (vec![("retry-after", "-5")], None),

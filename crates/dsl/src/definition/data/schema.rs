@@ -1,11 +1,15 @@
 //! JSON Schemas: compiled once, never fetching anything.
 
+mod instance;
+
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
 use jsonschema::{Retrieve, Uri, Validator};
+
+use instance::Ours;
 
 use super::ExternalResource;
 use crate::value::Value;
@@ -20,7 +24,7 @@ pub struct Schema {
     pub document: Value,
     /// Where it is kept, when the definition does not contain it.
     pub resource: Option<ExternalResource>,
-    compiled: Option<Arc<Validator>>,
+    compiled: Option<Arc<Validator<Ours>>>,
 }
 
 impl std::fmt::Debug for Schema {
@@ -53,7 +57,7 @@ impl Schema {
     /// Compiles a schema. References must stay within it, or lead to the published meta-schemas: nothing is fetched.
     pub fn compile(document: &Value) -> Result<Self, SchemaError> {
         let schema = to_serde(document);
-        let compiled = jsonschema::options()
+        let compiled = jsonschema::options_for::<Ours>()
             .with_retriever(Nowhere)
             .build(&schema)
             .map_err(|error| SchemaError {
@@ -93,12 +97,11 @@ impl Schema {
                 message,
             }];
         };
-        let data = to_serde(data);
-        if compiled.is_valid(&data) {
+        if compiled.is_valid(data) {
             return Vec::new();
         }
         compiled
-            .iter_errors(&data)
+            .iter_errors(data)
             .take(VIOLATIONS_MAX)
             .map(|error| Violation {
                 pointer: error.instance_path().to_string(),

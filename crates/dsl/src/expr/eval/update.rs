@@ -20,7 +20,7 @@ impl<'p> Machine<'p> {
         };
         self.eval(target, env.clone(), item, &mut |item| {
             let path = path_of(item)?;
-            self.meter.items(path.len() + 1)?;
+            self.meter.path(&path)?;
             paths.push(path);
             Ok(())
         })?;
@@ -175,7 +175,7 @@ impl<'p> Machine<'p> {
         let before = std::mem::replace(state, Item::plain(Value::Null));
         if update.is_single && matches!(before.track, Track::Off) {
             // Moved, not shared: what grows in the state grows in place.
-            let value = self.value(update, &env, before.value)?;
+            let value = self.settled(update, &env, before.value)?;
             state.value = value;
             return each(Item::plain(state.value.clone()));
         }

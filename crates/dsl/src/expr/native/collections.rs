@@ -5,15 +5,17 @@ use std::sync::Arc;
 use super::{Native, native};
 use crate::expr::arith::{self, is_number, shown};
 use crate::expr::meter::{Limit, Meter, Stop, throw};
-use crate::expr::term::MathOp;
 use crate::expr::{path, text};
-use crate::value::{Map, Value};
+use crate::value::{Map, Text, Value};
 
 pub(super) static TABLE: &[Native] = &[
-    native("length", 0, |_, input, _| match &input {
+    native("length", 0, |meter, input, _| match &input {
         Value::Null => Ok(Value::Int(0)),
         Value::Bool(_) => throw(format!("{} has no length", shown(&input))),
-        Value::String(text) => Ok(Value::Int(text.chars().count() as i64)),
+        Value::String(text) => {
+            meter.reading(text)?;
+            Ok(Value::Int(text.chars().count() as i64))
+        }
         Value::Array(items) => Ok(Value::Int(items.len() as i64)),
         Value::Object(map) => Ok(Value::Int(map.len() as i64)),
         Value::Int(number) if *number >= 0 => Ok(input),
@@ -26,8 +28,11 @@ pub(super) static TABLE: &[Native] = &[
     native("keys_unsorted", 0, |meter, input, _| {
         keys(meter, &input, false)
     }),
-    native("has", 1, |_, input, args| match (&input, &args[0]) {
-        (Value::Object(map), Value::String(key)) => Ok(Value::Bool(map.contains_key(&**key))),
+    native("has", 1, |meter, input, args| match (&input, &args[0]) {
+        (Value::Object(map), Value::String(key)) => {
+            meter.reading(key)?;
+            Ok(Value::Bool(map.contains_key(&**key)))
+        }
         (Value::Array(items), key) if is_number(key) => {
             let at = key.as_f64().unwrap_or(f64::NAN);
             Ok(Value::Bool(at > -1.0 && at < items.len() as f64))
@@ -42,12 +47,12 @@ pub(super) static TABLE: &[Native] = &[
         contains(meter, &input, &args[0]).map(Value::Bool)
     }),
     native("add", 0, |meter, input, _| {
-        let mut sum = Value::Null;
+        let mut sum = arith::Sum::default();
         for (_, item) in path::entries(&input)? {
             meter.tick()?;
-            sum = arith::math(meter, MathOp::Add, sum, item.clone())?;
+            sum.add(meter, item.clone())?;
         }
-        Ok(sum)
+        Ok(sum.finish())
     }),
     native("reverse", 0, |meter, input, _| match &input {
         Value::Null => Ok(Value::array(Vec::new())),
@@ -90,11 +95,15 @@ pub(super) static TABLE: &[Native] = &[
     native("to_entries", 0, |meter, input, _| {
         let count = input.as_array().map_or(0, |items| items.len())
             + input.as_object().map_or(0, |map| map.len());
-        meter.items(count.saturating_mul(7))?;
+        meter.bytes(count.saturating_mul(400))?;
+        meter.work(count)?;
+        let (key_name, value_name): (Text, Text) = ("key".into(), "value".into());
         let entries = path::entries(&input)?;
         meter.nested(Value::array(
             entries
-                .map(|(key, value)| Value::object([("key", key), ("value", value.clone())]))
+                .map(|(key, value)| {
+                    Value::object([(key_name.clone(), key), (value_name.clone(), value.clone())])
+                })
                 .collect(),
         ))
     }),

@@ -64,13 +64,23 @@ pub(super) static TABLE: &[Native] = &[
     native("rtrim", 0, |meter, input, _| {
         trimmed(meter, &input, str::trim_end)
     }),
-    native("startswith", 1, |_, input, args| match (&input, &args[0]) {
-        (Value::String(text), Value::String(start)) => Ok(Value::Bool(text.starts_with(&**start))),
-        _ => throw("startswith() requires string inputs"),
+    native("startswith", 1, |meter, input, args| {
+        match (&input, &args[0]) {
+            (Value::String(text), Value::String(start)) => {
+                meter.reading(start)?;
+                Ok(Value::Bool(text.starts_with(&**start)))
+            }
+            _ => throw("startswith() requires string inputs"),
+        }
     }),
-    native("endswith", 1, |_, input, args| match (&input, &args[0]) {
-        (Value::String(text), Value::String(end)) => Ok(Value::Bool(text.ends_with(&**end))),
-        _ => throw("endswith() requires string inputs"),
+    native("endswith", 1, |meter, input, args| {
+        match (&input, &args[0]) {
+            (Value::String(text), Value::String(end)) => {
+                meter.reading(end)?;
+                Ok(Value::Bool(text.ends_with(&**end)))
+            }
+            _ => throw("endswith() requires string inputs"),
+        }
     }),
     native("ltrimstr", 1, |meter, input, args| {
         stripped(meter, input, &args[0], |text, part| text.strip_prefix(part))
@@ -91,7 +101,8 @@ pub(super) static TABLE: &[Native] = &[
     }),
     native("_match", 2, |meter, input, args| {
         let (text, found) = regex::matches(meter, &input, &args[0], &args[1])?;
-        meter.items(found.len() * 24)?;
+        let groups: usize = found.iter().map(|found| found.groups()).sum();
+        meter.items((found.len() + groups).saturating_mul(28))?;
         Ok(Value::array(
             found
                 .iter()
@@ -100,8 +111,7 @@ pub(super) static TABLE: &[Native] = &[
         ))
     }),
     native("_test", 2, |meter, input, args| {
-        let (_, found) = regex::matches(meter, &input, &args[0], &args[1])?;
-        Ok(Value::Bool(!found.is_empty()))
+        regex::is_found(meter, &input, &args[0], &args[1]).map(Value::Bool)
     }),
     native("_capture", 2, |meter, input, args| {
         let (_, found) = regex::matches(meter, &input, &args[0], &args[1])?;
@@ -125,6 +135,7 @@ fn string<'v>(value: &'v Value, otherwise: &str) -> Result<&'v Text, Stop> {
 
 fn trimmed(meter: &Meter, input: &Value, trim: fn(&str) -> &str) -> Result<Value, Stop> {
     let text = string(input, "cannot be trimmed")?;
+    meter.reading(text)?;
     let rest = trim(text);
     meter.text(rest.len())?;
     Ok(Value::string(rest))
@@ -216,8 +227,10 @@ fn fromjson(meter: &Meter, input: &Value) -> Result<Value, Stop> {
     let Value::String(text) = input else {
         return throw(format!("{} only strings can be parsed", shown(input)));
     };
-    // A parsed value takes up to twenty times its text: `[[],[],[]`.
-    meter.bytes(text.len().saturating_mul(4))?;
+    // A parsed value takes up to fifty times its text: `[{},{},{}`.
+    let parts = |wanted: u8| text.bytes().filter(|byte| *byte == wanted).count();
+    let values = parts(b',').saturating_add(parts(b':'));
+    meter.bytes(text.len() + 48 * values + 160 * parts(b'[') + 256 * parts(b'{'))?;
     meter.work(text.len() / 8)?;
     let limits = Limits {
         depth_max: meter.depth_max(),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Binding, Parsed, Parser, constant, fault, identity};
 use crate::expr::CompileError;
-use crate::expr::lex::Token;
+use crate::expr::lex::{Token, token};
 use crate::expr::term::{AssignOp, Function, FunctionRef, Kind, Special, Term};
 use crate::expr::{native, prelude, suggest};
 use crate::value::Value;
@@ -118,9 +118,12 @@ impl<'s> Parser<'s> {
 
     pub(super) fn call(&mut self, name: &'s str, range: Range<usize>) -> Parsed {
         let mut args = Vec::new();
+        let mut ranges = Vec::new();
         if self.take("(") {
             loop {
+                let start = token(self.source, self.at).1.start;
                 args.push(self.inner()?);
+                ranges.push(start..self.at);
                 if self.take(")") {
                     break;
                 }
@@ -130,6 +133,7 @@ impl<'s> Parser<'s> {
         if let Some(kind) = self.bound(name, &mut args) {
             return self.term(kind);
         }
+        self.constant_pattern(name, &args, &ranges)?;
         if let Some(term) = self.expand(name, &mut args)? {
             return Ok(term);
         }

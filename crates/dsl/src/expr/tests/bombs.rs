@@ -1,16 +1,14 @@
 //! Expressions that want to hang, exhaust or crash the process: each ends in its named error, soon, on a small stack,
 //! and the process goes on.
 
+#[allow(dead_code, reason = "measured elsewhere")]
+mod corpus;
+
+use corpus::{BOMBS, TIME};
+
 use super::{Known, json, now};
 use crate::expr::{EvalLimits, Expression};
 use crate::value::Value;
-
-const FUEL: &str = "Expression exceeded its fuel";
-const TIME: &str = "Expression exceeded its time";
-const MEMORY: &str = "Expression exceeded its memory";
-const STACK: &str = "Expression exceeded its stack";
-const DEPTH: &str = "Expression exceeded its depth";
-const FAILED: &str = "Expression failed";
 
 /// Runs on a thread of 2 MiB, as the runtime's are, without a clock: counting alone must end it.
 fn title(source: &str, limits: EvalLimits) -> Result<Value, String> {
@@ -46,135 +44,7 @@ fn counted() -> EvalLimits {
 
 #[test]
 fn every_bomb_is_named() {
-    let bombs = [
-        ("def f: f; f", FUEL),
-        ("def f: 1 + f; f", STACK),
-        ("def f: [f]; f", STACK),
-        ("def f: f | f; f", STACK),
-        ("def f: {a: f}; f", STACK),
-        ("def f: try error(\"x\") catch f; f", STACK),
-        ("def f: def g: f; g; f", FUEL),
-        ("def f: f?; f", STACK),
-        // These two end a process that uses jaq: the chain is dropped by recursion.
-        ("def f(g): f(g); f(.)", FUEL),
-        ("def f(g): f(g | . + 1); f(.)", DEPTH),
-        ("path(def f: .a | f; f)", STACK),
-        ("[path(recurse(.a))]", DEPTH),
-        (
-            "null | [limit(1000; path(repeat(.a)))] | length | . - 1000 | until(. > 0; .)",
-            FUEL,
-        ),
-        ("label $a | def f: label $b | f, break $a; f", STACK),
-        ("[range(1e9)]", FUEL),
-        ("[range(1e7)]", FUEL),
-        ("range(infinite)", "Expression has several results"),
-        ("[range(infinite)]", FUEL),
-        ("[range(0; 1; 1e-300)]", FUEL),
-        ("last(repeat(1))", FUEL),
-        ("last(range(1e12))", FUEL),
-        ("[limit(1e9; repeat(1))]", FUEL),
-        ("[limit(-1; repeat(1))]", FUEL),
-        ("[while(true; .)]", FUEL),
-        ("until(false; .)", FUEL),
-        ("first(repeat(empty))", FUEL),
-        ("isempty(repeat(empty))", FUEL),
-        ("any(repeat(false); .)", FUEL),
-        ("add(repeat(1))", FUEL),
-        ("reduce repeat(1) as $x (0; . + $x)", FUEL),
-        ("[foreach repeat(1) as $x (0; . + $x)]", FUEL),
-        ("[recurse(.)]", FUEL),
-        ("[recurse(., .)]", FUEL),
-        ("\"x\" | until(false; . + .)", FUEL),
-        ("\"x\" * 1e17", MEMORY),
-        ("\"x\" * infinite", MEMORY),
-        ("\"x\" * 1e8", MEMORY),
-        ("reduce range(100) as $i (\"x\"; . + .)", FUEL),
-        ("reduce range(100) as $i ([1]; . + .)", MEMORY),
-        ("reduce range(100) as $i ([0]; map(., .))", FUEL),
-        ("reduce range(100) as $i (1; [., .])", MEMORY),
-        ("reduce range(100) as $i (1; {a: ., b: .}) | tojson", MEMORY),
-        (
-            "reduce range(100) as $i (1; [., .]) | tostring | length",
-            MEMORY,
-        ),
-        (
-            "reduce range(100) as $i (1; [., .]) | \"\\(.)\" | length",
-            MEMORY,
-        ),
-        (
-            "[reduce range(60) as $i (1; [., .])] | . == (reduce range(60) as $i (1; [., .]) | [.])",
-            FUEL,
-        ),
-        (
-            "[reduce range(60) as $i (1; [., .]), reduce range(60) as $i (1; [., .])] | sort",
-            FUEL,
-        ),
-        ("[reduce range(60) as $i (1; [., .]) | ..]", FUEL),
-        ("[reduce range(60) as $i (1; [., .]) | paths]", MEMORY),
-        ("reduce range(60) as $i (1; [., .]) | flatten", FUEL),
-        ("reduce range(60) as $i (1; [., .]) | [tostream]", MEMORY),
-        ("reduce range(60) as $i (1; [., .]) | walk(.)", FUEL),
-        ("reduce range(1e6) as $i (1; [.])", DEPTH),
-        ("reduce range(1e6) as $i (1; {a: .})", DEPTH),
-        ("reduce range(300) as $i (1; [.])", DEPTH),
-        ("reduce range(200) as $i (1; [.])", DEPTH),
-        ("[] | until(false; [.])", DEPTH),
-        ("[1] | until(false; to_entries)", DEPTH),
-        ("[] | until(false; . as $x | [] | .[0] = $x)", DEPTH),
-        (
-            "[] | until(false; . as $x | {} | setpath([\"a\"]; $x))",
-            DEPTH,
-        ),
-        ("[] | until(false; [.] | group_by(.))", DEPTH),
-        ("def f($x): f([$x]); f(1)", DEPTH),
-        ("def f: [.] | f; f", DEPTH),
-        ("setpath([range(1000)]; 1)", DEPTH),
-        (
-            "reduce range(1000) as $i ([]; . + [\"a\"]) as $p | setpath($p; 1)",
-            DEPTH,
-        ),
-        ("(\"[\" * 100000) | fromjson", FAILED),
-        ("(\"[\" * 129) + (\"]\" * 129) | fromjson", FAILED),
-        ("(\"[[],\" * 1e6) | fromjson", FUEL),
-        ("setpath([1e9]; 1)", FAILED),
-        ("setpath([5e8]; 1)", MEMORY),
-        (".[1e8] = 1", MEMORY),
-        ("[range(20) | [range(10)]] | [combinations]", FUEL),
-        ("[range(3000)] | [combinations(2)]", FUEL),
-        ("\"x\" | until(false; @base64)", FUEL),
-        ("\"<\" | until(false; @html)", FUEL),
-        ("\"\\\"\" | until(false; @json)", FUEL),
-        ("\"a\" | until(false; gsub(\"\"; \"b\"))", FUEL),
-        ("\"a\" | until(false; gsub(\"a\"; \"aa\"))", FUEL),
-        ("[1114112] | implode", FAILED),
-        ("[55296] | implode", FAILED),
-        ("[-1] | implode", FAILED),
-        ("[nan] | implode", FAILED),
-        ("[\"a\"] | implode", FAILED),
-        ("\"a\" | test(\"a{1000}{1000}\")", FAILED),
-        ("\"a\" | test(\"(\" * 1000)", FAILED),
-        ("\"a\" | test(\"a\" * 10000)", FAILED),
-        ("[range(1e6) | \"a\" | test(\"b\")]", FUEL),
-        ("(\"a\" * 1e7) | [match(\"a\"; \"g\")]", FUEL),
-        ("(\"a,\" * 1e7) | split(\",\")", FUEL),
-        ("[range(100000)] | [splits(\"a\")]", FAILED),
-        ("(\"a\" * 1e6) | [splits(\"a\")]", FUEL),
-        ("[range(10000)] - [range(10000)]", FUEL),
-        ("[range(100000)] | group_by(.)", FUEL),
-        ("[limit(1000; repeat([range(1000)]))] | add", FUEL),
-        ("1e1000 | todate", FAILED),
-        ("[1e18, 0, 1, 0, 0, 0] | mktime", FAILED),
-        ("0 | strftime(\"%\")", FAILED),
-        ("(\"%A\" * 1e6) as $f | 0 | strftime($f)", MEMORY),
-        ("error(error(error))", FAILED),
-        ("def f: error(f); f", STACK),
-        (
-            "reduce range(200000) as $i (\"\"; . + \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\")",
-            FUEL,
-        ),
-        ("jn(1e18; 1)", ""),
-    ];
-    let wrong: Vec<String> = bombs
+    let wrong: Vec<String> = BOMBS
         .iter()
         .filter_map(|(source, expected)| {
             let found = title(source, counted()).map_or_else(|title| title, |_| String::new());

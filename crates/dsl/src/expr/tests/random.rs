@@ -12,7 +12,7 @@ const INPUT: &str =
 
 /// Filters over the input above. Integers are small: ours are exact where jq's are not. No `try` and no `?`: those of
 /// jq 1.6 catch what happens after them too.
-fn filter() -> impl Strategy<Value = String> {
+pub(super) fn filter() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("."),
         Just(".a"),

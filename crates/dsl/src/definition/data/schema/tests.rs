@@ -77,3 +77,69 @@ fn a_wrong_schema_names_its_place() {
     let error = Schema::compile(&json(r#"{"properties": {"a": {"type": 1}}}"#)).unwrap_err();
     assert_eq!(error.pointer, "/properties/a/type");
 }
+
+#[test]
+fn data_in_place_breaks_schemas_as_a_copy_does() {
+    let schemas = [
+        r#"{"type": "integer"}"#,
+        r#"{"type": ["number", "null"], "minimum": 2, "multipleOf": 0.5}"#,
+        r#"{"const": {"a": [1, 2.0], "b": "x"}}"#,
+        r#"{"enum": [1, "x", null, [], {"a": 1e2}, 18446744073709551615]}"#,
+        r#"{"minLength": 2, "maxLength": 3, "pattern": "^é"}"#,
+        r#"{"uniqueItems": true, "contains": {"type": "string"}, "maxItems": 3}"#,
+        r#"{"propertyNames": {"pattern": "^[a-c]$"}, "additionalProperties": {"type": "number"}, "maxProperties": 2}"#,
+        r##"{"$ref": "#/$defs/tree", "$defs": {"tree": {"type": "object", "properties": {"a": {"$ref": "#/$defs/tree"}}, "required": ["a"]}}}"##,
+        r#"{"anyOf": [{"type": "string"}, {"properties": {"b": false}}], "not": {"type": "array"}}"#,
+        r#"{"dependentRequired": {"a": ["b"]}, "unevaluatedProperties": false, "properties": {"a": true}}"#,
+    ];
+    let data = [
+        "null",
+        "true",
+        "1",
+        "1.0",
+        "1.5",
+        "-0.0",
+        "100",
+        "1e400",
+        "18446744073709551615",
+        "12345678901234567890123",
+        r#""""#,
+        r#""é""#,
+        r#""é€😀""#,
+        r#""x""#,
+        "[]",
+        r#"[1, 1.0, "a"]"#,
+        r#"[[1], [1.0], {"a": 1}, {"a": 1}]"#,
+        "{}",
+        r#"{"a": [1, 2], "b": "x"}"#,
+        r#"{"a": 100}"#,
+        r#"{"a": {"a": {"a": 1}}, "d": 2, "e": 3}"#,
+    ];
+    for written in schemas {
+        let schema = Schema::compile(&json(written)).unwrap();
+        let copying = jsonschema::options()
+            .build(&super::to_serde(&json(written)))
+            .unwrap();
+        for data in data.map(json) {
+            let copy = super::to_serde(&data);
+            let expected: Vec<_> = copying
+                .iter_errors(&copy)
+                .map(|error| (error.instance_path().to_string(), error.to_string()))
+                .collect();
+            let found = schema.violations(&data).into_iter();
+            let found: Vec<_> = found
+                .map(|violation| (violation.pointer, violation.message))
+                .collect();
+            assert_eq!(found, expected, "{written} {data}");
+        }
+    }
+    let schema = Schema::compile(&json(r#"{"type": "null"}"#)).unwrap();
+    assert!(schema.violations(&Value::Float(f64::NAN)).is_empty());
+    // A part that stands in two places is checked in both.
+    let shared = json(r#"[{"a": 1}]"#);
+    let twice = Value::array(vec![shared.clone(), shared]);
+    let schema = json(r#"{"items": {"items": {"properties": {"a": {"type": "string"}}}}}"#);
+    let found = Schema::compile(&schema).unwrap().violations(&twice);
+    let places: Vec<_> = found.iter().map(|violation| &*violation.pointer).collect();
+    assert_eq!(places, ["/0/0/a", "/1/0/a"]);
+}
