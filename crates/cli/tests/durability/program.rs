@@ -133,6 +133,11 @@ impl Program {
         self.child.wait().unwrap();
     }
 
+    /// How it ended by itself.
+    pub fn ended(mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+
     /// As an operator stops it.
     pub fn terminate(mut self) -> ExitStatus {
         signal(self.child.id(), rustix::process::Signal::TERM);
@@ -211,11 +216,11 @@ impl Client {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// Only the status.
-    pub async fn status(&self, path: &str) -> u16 {
+    /// Only the status; none when nobody answers.
+    pub async fn status(&self, path: &str) -> Option<u16> {
         let request = self.http.get(format!("http://{}{path}", self.address));
-        let answer = request.bearer_auth(&self.token).send().await.unwrap();
-        answer.status().as_u16()
+        let answer = request.bearer_auth(&self.token).send().await.ok()?;
+        Some(answer.status().as_u16())
     }
 
     /// Delivers to a webhook, as somebody who has no token.
