@@ -74,7 +74,7 @@ codes! {
     DefinitionInvalid = "definition-invalid", 422, "Definition is not valid";
     ResourceInvalid = "resource-invalid", 422, "Resource is not valid";
     InputInvalid = "input-invalid", 422, "The input is not valid";
-    KeyReused = "key-reused", 422, "The idempotency key was used for another body";
+    KeyReused = "key-reused", 409, "The idempotency key was used for another body";
     Internal = "internal", 500, "Something broke on our side";
     Overloaded = "overloaded", 503, "Too much to do at once";
     Stopping = "stopping", 503, "The server is stopping";

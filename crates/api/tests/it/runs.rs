@@ -100,7 +100,7 @@ async fn the_same_key_starts_one_run() {
     assert_eq!(
         other.refusal(),
         format!(
-            "422 key-reused: the key `k1` was used for another body, by run {}",
+            "409 key-reused: the key `k1` was used for another body, by run {}",
             first.run()
         )
     );
