@@ -197,7 +197,7 @@ impl Core {
             .then(|| crate::read::detail(&guard.row, &guard.loaded, &guard.state));
         if status == RunStatus::Faulted {
             let summary = guard.row.summary.as_deref().unwrap_or_default();
-            tracing::warn!(%run, workflow = %guard.row.workflow, "a run faulted: {summary}");
+            tracing::info!(%run, workflow = %guard.row.workflow, "a run faulted: {summary}");
         }
         drop(guard);
         self.forget(run);
