@@ -18,7 +18,7 @@ const ITEMS: &str = "
 document: { dsl: '1.0.3', namespace: bench, name: items, version: '1.0.0' }
 do:
   - each:
-      for: { each: n, in: '[range(.count)]' }
+      for: { each: n, in: .items }
       do:
         - add: { set: { sum: '${ (.sum // 0) + $n }' } }
 ";
@@ -29,7 +29,11 @@ async fn once(definition: &str, name: &str, count: u64, times: u32) -> anyhow::R
     let scope = Scope::all("bench");
     let mut seconds = Vec::new();
     for _ in 0..times {
-        let value = Value::object([("count", Value::Int(count as i64))]);
+        let items = (0..count as i64).map(Value::Int).collect();
+        let value = Value::object([
+            ("count", Value::Int(count as i64)),
+            ("items", Value::array(items)),
+        ]);
         let options = StartOptions {
             wait: Some(Duration::from_secs(600)),
             ..StartOptions::default()
